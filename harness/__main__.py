@@ -1,0 +1,5 @@
+"""``python -m harness`` is the same as ``fedharness``."""
+
+from harness.cli.main import main
+
+main()
