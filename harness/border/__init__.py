@@ -1,0 +1,1 @@
+"""The border program: router, resolver and recorder of each agency."""
