@@ -1,0 +1,1 @@
+"""Runtimes bring hosts, networks and services to life."""

@@ -1,0 +1,1 @@
+"""The embedded runtime: rootless namespaces, services as jailed processes."""

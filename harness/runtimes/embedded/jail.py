@@ -1,0 +1,119 @@
+"""The jail of a service or a person: what it sees of the machine, built up from nothing.
+
+bubblewrap makes two nested user namespaces (the second locks the mounts), with process,
+mount, IPC and UTS namespaces of their own, and keeps the network namespace it is started
+in, over which the jailed program has no capability.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+UID = 1000
+_WRITABLE = {"tmp": "/tmp", "var-tmp": "/var/tmp", "run": "/run", "shm": "/dev/shm", "home": "/home/user"}
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+_ENVIRONMENT = {
+    "HOME": "/home/user",
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+    "TMPDIR": "/tmp",
+    "SSL_CERT_FILE": CA_BUNDLE,
+    "REQUESTS_CA_BUNDLE": CA_BUNDLE,
+}
+_SHARED_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/mime.types", "/etc/fonts", "/etc/localtime")
+_KERNEL_SWITCHES = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
+
+
+@dataclass(frozen=True)
+class Jail:
+    """One host's view of the file system.
+
+    Args:
+        root: the host's folder outside; everything that it can write lies below.
+        hostname: the UTS name within.
+        files: text files by absolute path inside, read-only.
+        data: absolute paths inside that are writable and kept.
+        packages: folders that are visible read-only at their own path.
+    """
+
+    root: Path
+    hostname: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    data: Sequence[str] = ()
+    packages: Sequence[Path] = ()
+
+    def prepare(self) -> None:
+        """Write the files and make the folders; may be called again before a restart."""
+        for outside in (*self.writable().values(), self.root / "files"):
+            outside.mkdir(parents=True, exist_ok=True)
+        for inside, text in self.files.items():
+            outside = self._file(inside)
+            outside.parent.mkdir(parents=True, exist_ok=True)
+            outside.write_text(text)
+
+    def writable(self) -> dict[str, Path]:
+        """Return every place that the host can write: path inside to path outside."""
+        places = {inside: self.root / name for name, inside in _WRITABLE.items()}
+        places.update({inside: self.root / "data" / inside.strip("/") for inside in self.data})
+        return places
+
+    def command(
+        self, argv: Sequence[str], environment: Mapping[str, str], *, seccomp_fd: int, info_fd: int
+    ) -> list[str]:
+        """Return the bubblewrap command line that runs ``argv`` in this jail."""
+        variables = {**_ENVIRONMENT, **environment}
+        return [
+            "bwrap",
+            *("--unshare-user", "--uid", str(UID), "--gid", str(UID)),
+            *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", self.hostname),
+            *("--disable-userns", "--assert-userns-disabled", "--cap-drop", "ALL"),
+            *("--die-with-parent", "--new-session", "--clearenv"),
+            *("--seccomp", str(seccomp_fd), "--info-fd", str(info_fd)),
+            *_flat(("--setenv", name, value) for name, value in sorted(variables.items())),
+            *self._mounts(),
+            *("--chdir", "/home/user", "--", *argv),
+        ]
+
+    def _mounts(self) -> list[str]:
+        base = [
+            *("--ro-bind", "/usr", "/usr"),
+            *_flat(("--symlink", f"usr/{name}", f"/{name}") for name in ("bin", "sbin", "lib", "lib64")),
+            *_flat(("--ro-bind-try", path, path) for path in _SHARED_FILES),
+            *("--proc", "/proc", "--dev", "/dev"),
+            # Without these a harness that runs as root would lend its services root's file rights here.
+            *_flat(("--ro-bind-try", path, path) for path in _KERNEL_SWITCHES),
+        ]
+        packages = _flat(("--ro-bind", str(path), str(path)) for path in self.packages)
+        writable = _flat(("--bind", str(out), inside) for inside, out in self.writable().items())
+        files = _flat(("--ro-bind", str(self._file(inside)), inside) for inside in sorted(self.files))
+        return [*base, *packages, *writable, *files, "--remount-ro", "/dev", "--remount-ro", "/"]
+
+    def _file(self, inside: str) -> Path:
+        return self.root / "files" / inside.strip("/")
+
+
+def interpreter() -> Path:
+    """Return the Python that stands for ``{python}`` in a command line, links resolved."""
+    return Path(sys.executable).resolve()
+
+
+def interpreter_package() -> list[Path]:
+    """Return the folder that the interpreter needs in a jail; empty where it lies in /usr."""
+    prefix = Path(sys.base_prefix).resolve()
+    return [] if prefix.is_relative_to("/usr") and not prefix.is_relative_to("/usr/local") else [prefix]
+
+
+def accounts() -> dict[str, str]:
+    """Return the account files that a program expects to find."""
+    return {
+        "/etc/passwd": f"root:x:0:0:root:/:/bin/false\nuser:x:{UID}:{UID}:user:/home/user:/bin/sh\n",
+        "/etc/group": f"root:x:0:\nuser:x:{UID}:\n",
+        "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+    }
+
+
+def _flat(rows: Iterable[Sequence[str]]) -> list[str]:
+    return [word for row in rows for word in row]

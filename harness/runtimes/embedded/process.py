@@ -1,0 +1,170 @@
+"""A jailed process: started with three descriptors, ended with its whole process namespace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from harness.errors import ProductError
+from harness.runtimes.embedded import seccomp
+from harness.runtimes.embedded.jail import Jail
+
+OnLine = Callable[[str, str], None]
+"""Called with the stream's name and a line of output."""
+
+_KEPT_LINES = 200
+_LONGEST_LINE = 65536
+
+
+class JailedProcess:
+    """Implements `harness.protocols.Process`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, init: int, pidfd: int, stop: str) -> None:
+        self._process = process
+        self._init = init
+        self._pidfd = pidfd
+        self._stop_signal = signal.Signals[f"SIG{stop}"]
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._readers: list[asyncio.Task[None]] = []
+        self._ended = False
+        self._gone = asyncio.get_running_loop().create_task(self._wait_until_gone())
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status of the program, negative for a signal; ``None`` while it runs."""
+        return self._process.returncode
+
+    @property
+    def init(self) -> int:
+        """Process id of the jail's process 1, as the harness sees it."""
+        return self._init
+
+    async def wait(self) -> int:
+        """Wait until the program and all its children have ended."""
+        await asyncio.shield(self._gone)
+        return await self._process.wait()
+
+    async def stop(self, *, grace: float = 10.0) -> None:
+        """Ask the program to stop; end its whole process namespace after ``grace`` seconds."""
+        for pid in self._children(self._init):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, self._stop_signal)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._process.wait()
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End every process of the jail; return when none is left."""
+        if not self._ended:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        await asyncio.shield(self._gone)
+        await self._process.wait()
+
+    def tail(self, lines: int = 20) -> str:
+        """Return the last lines that it wrote."""
+        return "\n".join(list(self._lines)[-lines:])
+
+    def follow(self, on_line: OnLine) -> None:
+        """Hand every line of its output to ``on_line`` from now on."""
+        for name, stream in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
+            if stream is not None:
+                self._readers.append(asyncio.create_task(self._read(name, stream, on_line)))
+
+    async def _read(self, name: str, stream: asyncio.StreamReader, on_line: OnLine) -> None:
+        while True:
+            try:
+                raw = await stream.readline()
+            except ValueError:  # a line longer than the limit: take it in pieces
+                raw = await stream.read(_LONGEST_LINE)
+            if not raw:
+                return
+            line = raw.decode("utf-8", "replace").rstrip("\n")
+            self._lines.append(line)
+            on_line(name, line)
+
+    def _children(self, pid: int) -> list[int]:
+        try:
+            text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        except OSError:
+            return []
+        return [int(word) for word in text.split()]
+
+    async def _wait_until_gone(self) -> None:
+        """A process namespace is empty when its process 1 has ended (pid_namespaces(7))."""
+        loop = asyncio.get_running_loop()
+        gone = asyncio.Event()
+        loop.add_reader(self._pidfd, gone.set)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(self._pidfd)
+            self._ended = True
+            os.close(self._pidfd)
+        await asyncio.gather(*self._readers)
+
+
+async def start(
+    jail: Jail,
+    namespace: Path,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    on_line: OnLine,
+    stop_signal: str = "TERM",
+) -> JailedProcess:
+    """Start ``argv`` in ``jail`` within the network namespace.
+
+    Raises:
+        ProductError: the jail could not be made, or the program not be found in it.
+    """
+    filter_fd = seccomp.program()
+    info, info_write = os.pipe()
+    command = jail.command(argv, environment, seccomp_fd=filter_fd, info_fd=info_write)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *("nsenter", f"--net={namespace}", "--", *command),
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            pass_fds=(filter_fd, info_write),
+            limit=_LONGEST_LINE,
+            env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+        )
+    finally:
+        os.close(filter_fd)
+        os.close(info_write)
+    init, pidfd = await _first_process(info, process, argv)
+    jailed = JailedProcess(process, init, pidfd, stop_signal)
+    jailed.follow(on_line)
+    return jailed
+
+
+async def _first_process(
+    info: int, process: asyncio.subprocess.Process, argv: Sequence[str]
+) -> tuple[int, int]:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    with os.fdopen(info) as pipe:
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        raw = await reader.read()
+        transport.close()
+    try:
+        init = int(json.loads(raw)["child-pid"])
+        return init, os.pidfd_open(init)
+    except (ValueError, KeyError, OSError):
+        _, stderr = await process.communicate()
+        raise ProductError(
+            "the jail could not be made",
+            where=argv[0],
+            cure="run `fedharness doctor`",
+            detail=stderr.decode("utf-8", "replace").strip(),
+        ) from None

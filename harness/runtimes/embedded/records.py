@@ -1,0 +1,107 @@
+"""What the embedded runtime writes down of hosts, services and their output."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from harness.model.evidence import HostRecord, HostRole, LogRecord, StepRecord
+from harness.protocols import Recorder
+from harness.runtimes.embedded.host import EmbeddedHost
+from harness.runtimes.embedded.service import EmbeddedService
+from harness.runtimes.redact import Redactor
+
+
+class Chronicle:
+    """Writes ``hosts.jsonl`` and ``logs.jsonl``, and trouble to ``steps.jsonl``.
+
+    Args:
+        recorder: where evidence goes.
+        redactor: masks secrets in what products write.
+    """
+
+    def __init__(self, recorder: Recorder, redactor: Redactor) -> None:
+        self._recorder = recorder
+        self._redactor = redactor
+        self._roles: dict[str, HostRole] = {}
+        self._services: dict[str, str] = {}
+        self.window = ""
+
+    def host_up(self, host: EmbeddedHost, role: HostRole, *, user: str = "", scenario: str = "") -> None:
+        """Write that a person's or the harness's own host came to life."""
+        self._roles[host.name] = role
+        self._recorder.append("hosts", _host(host, "up", role, user=user, scenario=scenario))
+
+    def border_up(self, agency: str, addresses: tuple[str, ...]) -> None:
+        """Write that an agency's border came to life, with its addresses towards hosts."""
+        self._recorder.append(
+            "hosts",
+            HostRecord(
+                ts=time.time(),
+                event="up",
+                host=f"{agency}-border",
+                role="border",
+                agency=agency,
+                addresses=addresses,
+            ),
+        )
+
+    def service_up(self, service: EmbeddedService) -> None:
+        """Write that a service's host came to life, and what it offers."""
+        spec, host = service.spec, service.host
+        self._roles[host.name] = "service"
+        self._services[host.name] = service.name
+        record = _host(host, "up", "service").model_copy(
+            update={
+                "service": service.key,
+                "product": spec.product,
+                "version": spec.version,
+                "ports": spec.ports,
+                "declared": tuple(sorted(spec.capabilities)),
+            }
+        )
+        self._recorder.append("hosts", record)
+
+    def host_down(self, host: EmbeddedHost) -> None:
+        """Write that a host was taken down."""
+        self._recorder.append("hosts", _host(host, "down", self._roles.get(host.name, "person")))
+
+    def line(self, host: str, agency: str, stream: str, line: str) -> None:
+        """Write a line of output, secrets masked."""
+        kind: Literal["stdout", "stderr"] = "stderr" if stream == "stderr" else "stdout"
+        service = self._services.get(host, host)
+        text = self._redactor.clean(line)
+        record = LogRecord(ts=time.time(), agency=agency, service=service, stream=kind, text=text)
+        self._recorder.append("logs", record)
+
+    def service_ended(self, service: EmbeddedService, status: int) -> None:
+        """Write that a service ended by itself, with its last lines."""
+        self._recorder.append(
+            "steps",
+            StepRecord(
+                ts=time.time(),
+                kind="trouble",
+                name="service_ended",
+                agency=service.agency,
+                window=self.window,
+                code="service_ended",
+                params={"service": service.name, "status": str(status)},
+                text=self._redactor.clean(service.process.tail()),
+            ),
+        )
+
+
+def _host(
+    host: EmbeddedHost, event: Literal["up", "down"], role: HostRole, *, user: str = "", scenario: str = ""
+) -> HostRecord:
+    return HostRecord(
+        ts=time.time(),
+        event=event,
+        host=host.name,
+        role=role,
+        agency=host.agency,
+        addresses=host.addresses,
+        mac=host.link.mac,
+        user=user,
+        scenario=scenario,
+    )

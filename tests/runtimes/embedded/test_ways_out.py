@@ -1,0 +1,119 @@
+"""Each known way out of a service's jail is closed, and each is open without the jail."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.runtimes.embedded import jail, netns, process
+from harness.runtimes.embedded.enter import STATE
+from harness.runtimes.embedded.jail import Jail
+
+InWorld = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+ATTACKS = Path(__file__).with_name("attacks.py")
+SHM_KEY = 0x66686172
+EVERY_WAY_OUT = [
+    "enter_namespace",
+    "forged_source",
+    "inherited_descriptor",
+    "io_ring",
+    "kernel_switch",
+    "netfilter",
+    "new_user_namespace",
+    "raw_frame",
+    "read_memory",
+    "second_address",
+    "see_other_processes",
+    "shared_memory_file",
+    "shared_memory_segment",
+    "signal_process",
+    "trace_process",
+    "unix_socket",
+    "unmount_cover",
+    "vsock",
+    "write_base",
+    "write_evidence",
+]
+WITHOUT_CONTROL = {"kernel_switch", "write_base", "inherited_descriptor", "vsock"}
+"""Whether these are open without a jail depends on the machine's user, mounts and kernel."""
+
+
+@pytest.fixture(scope="module")
+def outcomes(in_world: InWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("host")
+    evidence = folder / "evidence.jsonl"
+    evidence.write_text("genuine\n")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))
+        listener.listen()
+
+        async def work() -> dict[str, Any]:
+            netns.remember_home()
+            border = netns.create("border", netns.ROUTER_SYSCTLS)
+            own = netns.create("own", netns.HOST_SYSCTLS)
+            victim = subprocess.Popen(["sleep", "60"])
+            shared = STATE / "sibling-shm"
+            shared.write_text("secret")
+            segment = ctypes.CDLL(None).shmget(SHM_KEY, 4096, 0o1600)
+            assert segment >= 0
+            targets = json.dumps(
+                {
+                    "namespace": str(border.path),
+                    "victim": victim.pid,
+                    "unix": str(folder / "socket"),
+                    "shm": str(shared),
+                    "shm_key": SHM_KEY,
+                    "evidence": str(evidence),
+                }
+            )
+            jailed = await _jailed(own, targets)
+            free = subprocess.run(
+                ["nsenter", f"--net={own.path}", sys.executable, str(ATTACKS), targets],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            victim.kill()
+            victim.wait()
+            return {"jailed": jailed, "free": json.loads(free.stdout)}
+
+        yield in_world(work)
+    assert "genuine" in evidence.read_text()
+
+
+async def _jailed(own: netns.Namespace, targets: str) -> dict[str, str]:
+    lines: list[str] = []
+    cage = Jail(
+        STATE / "jailed",
+        "jailed",
+        files={**jail.accounts(), "/attacks.py": ATTACKS.read_text()},
+        packages=jail.interpreter_package(),
+    )
+    cage.prepare()
+    argv = [str(jail.interpreter()), "/attacks.py", targets]
+    running = await process.start(cage, own.path, argv, {}, on_line=lambda _, line: lines.append(line))
+    assert await running.wait() == 0, lines
+    return dict(json.loads(lines[-1]))
+
+
+@pytest.mark.parametrize("way", EVERY_WAY_OUT)
+def test_a_way_out_is_closed_within_the_jail(outcomes: dict[str, Any], way: str) -> None:
+    assert outcomes["jailed"][way].startswith("refused"), outcomes["jailed"][way]
+
+
+@pytest.mark.parametrize("way", sorted(set(EVERY_WAY_OUT) - WITHOUT_CONTROL))
+def test_the_same_way_is_open_without_the_jail(outcomes: dict[str, Any], way: str) -> None:
+    assert outcomes["free"][way] == "open", outcomes["free"][way]
+
+
+def test_every_attack_is_named(outcomes: dict[str, Any]) -> None:
+    assert sorted(outcomes["jailed"]) == EVERY_WAY_OUT
