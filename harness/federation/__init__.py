@@ -1,0 +1,1 @@
+"""The live federation, as scenarios see it."""
