@@ -1,0 +1,1 @@
+"""Reports: files made from a finished run."""
