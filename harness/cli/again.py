@@ -1,0 +1,142 @@
+"""``fedharness check`` and ``report``: what a run folder says, derived again from itself alone."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+
+from harness.cli.console import Lang, Language, write
+from harness.cli.verify import RunArgument
+from harness.errors import CannotRun, EvidenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.model.result import RunResult
+    from harness.store import RunFolder
+
+_LANGUAGES: tuple[Language, ...] = ("en", "sv")
+_MARK = "README.txt"
+"""The file whose language tells in which one the reports were written."""
+
+
+def check(
+    run: RunArgument,
+    lang: Annotated[
+        Language | None, typer.Option("--lang", help="Language; default: the one of the reports there.")
+    ] = None,
+) -> int:
+    """Judge a run folder's evidence again, and compare with the reports that are there.
+
+    Where something differs, the new reports go into a folder beside the old ones.
+    """
+    from harness.checks import evaluate
+    from harness.plugin.finish import exit_status
+    from harness.reports.terminal import last_lines
+    from harness.reports.write import DERIVED, render_reports
+    from harness.store import RunFolder
+
+    folder = RunFolder(run)
+    result = evaluate(folder.read_inputs(), folder.read_evidence())
+    chosen = lang or written_language(run, result)
+    place = place_again(folder, render_reports(result, chosen), chosen)
+    report = run / "report.html" if place.name == DERIVED else place / "report.html"
+    status = exit_status(result)
+    for line in last_lines(result, report, status, chosen):
+        write(line)
+    return status
+
+
+def written_language(run: Path, result: RunResult) -> Language:
+    """Return the language that a run folder's reports were written in; English where unclear."""
+    from harness.reports.write import DERIVED, render_reports
+
+    try:
+        present = (run / DERIVED / _MARK).read_bytes()
+    except OSError:
+        return "en"
+    return next((lang for lang in _LANGUAGES if render_reports(result, lang)[_MARK] == present), "en")
+
+
+def place_again(folder: RunFolder, files: Mapping[str, bytes], lang: Language) -> Path:
+    """Put derived files where they belong, and return that folder.
+
+    The old folder is left alone unless it has no result yet.
+    """
+    from harness.plugin.finish import derive
+
+    old = folder.derived
+    if not (old / "run.json").exists():
+        derive(folder, lang)
+        write(f"{len(files)} reports derived from the evidence")
+        return old
+    differing = [name for name, content in files.items() if not same(old / name, content)]
+    if not differing:
+        write(f"{len(files)} reports derived again from the evidence, the same to the byte")
+        return old
+    new = next(place for number in count(2) if not (place := folder.path / f"{old.name}-{number}").exists())
+    write_all(new, files)
+    write(f"not the same as before: {', '.join(differing)}; the new reports are in {new}")
+    return new
+
+
+def same(path: Path, content: bytes) -> bool:
+    """Say whether a file has that content."""
+    try:
+        return path.read_bytes() == content
+    except FileNotFoundError:
+        return False
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a new folder.
+
+    Raises:
+        CannotRun: they cannot be written.
+    """
+    try:
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        raise CannotRun(
+            f"the reports cannot be written: {error.strerror}",
+            where=str(error.filename or folder),
+            cure="free space, or copy the run folder to a place where you may write",
+        ) from error
+
+
+def report(run: RunArgument, lang: Lang = "en") -> int:
+    """Write a run folder's reports again from its run.json, in the language that is asked for."""
+    from harness.reports.write import write_reports
+    from harness.store import write_derived_manifest
+
+    written = write_reports(read_result(run), run, lang)
+    write_derived_manifest(run)
+    for path in written:
+        write(str(path))
+    return 0
+
+
+def read_result(run: Path) -> RunResult:
+    """Read the result of a run folder, or of a ``run.json`` file.
+
+    Raises:
+        EvidenceError: there is none, or it is no such result.
+    """
+    from harness.model.result import RunResult
+
+    path = run / "derived" / "run.json" if run.is_dir() else run
+    try:
+        return RunResult.model_validate_json(path.read_bytes())
+    except OSError as error:
+        cure = "judge the run folder first: fedharness check RUN"
+        raise EvidenceError(f"no result can be read: {error.strerror}", where=str(path), cure=cure) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        what = f"this is no result of a run: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise EvidenceError(what, where=str(path), cure="name a run folder or its run.json") from error

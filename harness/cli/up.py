@@ -1,0 +1,31 @@
+"""The inner work of ``fedharness up``."""
+
+from __future__ import annotations
+
+from harness.cli.options import UpOptions
+from harness.paths import deploy_folder
+from harness.plugin.outer import Request
+from harness.plugin.up import up
+
+_DEFAULT = "poc.yaml"
+
+
+def up_command(options: UpOptions) -> int:
+    """Bring a federation up, keep it until Ctrl-C, and return the exit status.
+
+    Raises:
+        HarnessError: it could not be prepared or started.
+    """
+    federation = options.federation or deploy_folder() / "federations" / _DEFAULT
+    return up(
+        Request(
+            federation=federation,
+            runtime=options.runtime,
+            out=options.out,
+            lang=options.lang,
+            suite="up",
+            quiet=True,
+            plain=options.plain,
+            drivers=options.drivers,
+        )
+    )

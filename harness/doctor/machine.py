@@ -1,0 +1,154 @@
+"""The machine itself: interpreter, programs, memory, disk, clock, and what would leak."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import platform
+import shutil
+import site
+import sys
+import time
+from pathlib import Path
+
+from harness.doctor.probe import Question, Trouble, find_program, kernel_setting, trying
+
+MIB = 1024 * 1024
+_PROGRAMS = {"ip": "iproute2", "nft": "nftables", "bwrap": "bubblewrap", "nsenter": "util-linux"}
+_CACHE_MIB = 1024
+_RESULTS_MIB = 512
+_MEMORY_MIB = 512
+_AGENCY_MIB = 256
+"""A homeserver, its border's share and its persons; measured with room to spare."""
+
+_CLOCK_ERROR = 5
+"""adjtimex(2): TIME_ERROR, the clock is not synchronised."""
+
+_OLDEST_TIME = 1_767_225_600
+"""2026-01-01: a clock before this was never set."""
+
+
+def python(question: Question) -> str:
+    """Have a Python that fedharness is tested on."""
+    if not (3, 11) <= sys.version_info[:2] < (3, 14):
+        raise Trouble(
+            "find Python 3.11, 3.12 or 3.13", platform.python_version(), "run make with another one"
+        )
+    return f"{platform.python_version()} in {sys.base_prefix}"
+
+
+def programs(question: Question) -> str:
+    """Find the programs that the embedded runtime starts."""
+    missing = {name: package for name, package in _PROGRAMS.items() if not find_program(name)}
+    if missing:
+        packages = " ".join(sorted(set(missing.values())))
+        raise Trouble(
+            "find the programs ip, nft, bwrap, nsenter",
+            f"not installed: {', '.join(sorted(missing))}",
+            f"sudo apt-get install -y {packages}",
+        )
+    return ", ".join(_PROGRAMS)
+
+
+def bytecode(question: Question) -> str:
+    """Have compiled modules in every environment that a run starts programs from."""
+    own = [Path(folder) for folder in site.getsitepackages() if Path(folder).is_dir()]
+    folders = [*own, *_product_folders(Path(question.cache))]
+    bare = [str(folder) for folder in folders if _first_uncompiled(folder)]
+    if bare:
+        cure = f"{sys.executable} -m compileall -q {' '.join(bare)}"
+        raise Trouble("find compiled modules (.pyc)", f"missing in {', '.join(bare)}", cure)
+    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        raise Trouble(
+            "write compiled modules (.pyc)",
+            "PYTHONDONTWRITEBYTECODE is set",
+            "unset PYTHONDONTWRITEBYTECODE",
+        )
+    return f"{len(folders)} environments"
+
+
+def _product_folders(cache: Path) -> list[Path]:
+    return sorted(cache.glob("packages/*/lib/python3*/site-packages"))
+
+
+def _first_uncompiled(folder: Path) -> Path | None:
+    """Return a package whose ``__init__`` has no compiled form beside it."""
+    sources = (path for path in sorted(folder.glob("*/__init__.py")) if path.stat().st_size)
+    return next(
+        (path for path in sources if not Path(importlib.util.cache_from_source(str(path))).exists()), None
+    )
+
+
+def core_dumps(question: Question) -> str:
+    """Keep the memory of a crashed product from being handed to a program of the host."""
+    pattern = kernel_setting("kernel.core_pattern")
+    if pattern.startswith("|"):
+        raise Trouble(
+            "keep core dumps within the jail",
+            f"kernel.core_pattern is `{pattern.split()[0]} …`",
+            "sudo sysctl -w kernel.core_pattern=core",
+        )
+    return pattern
+
+
+def swap(question: Question) -> str:
+    """Have no swap space that memory could be written to."""
+    with trying("read /proc/swaps"):
+        lines = Path("/proc/swaps").read_text().splitlines()[1:]
+    if lines:
+        names = ", ".join(line.split()[0] for line in lines)
+        raise Trouble("have no swap space", f"in use: {names}", "sudo swapoff -a, or encrypt it")
+    return ""
+
+
+def disk(question: Question) -> str:
+    """Have room for products and for run folders."""
+    cache, results = _existing(Path(question.cache)), _existing(Path(question.results))
+    room = {cache: _CACHE_MIB, results: _RESULTS_MIB}
+    if cache.stat().st_dev == results.stat().st_dev:
+        room = dict.fromkeys((cache, results), _CACHE_MIB + _RESULTS_MIB)
+    for folder, wanted in room.items():
+        with trying(f"measure the free space of {folder}"):
+            free = shutil.disk_usage(folder).free // MIB
+        if free < wanted:
+            cure = "free space, or choose other folders with FEDHARNESS_CACHE and --out"
+            raise Trouble(f"find {wanted} MiB at {folder}", f"{free} MiB are free", cure)
+        if not os.access(folder, os.W_OK):
+            raise Trouble(f"write to {folder}", "no permission", "choose other folders, or mend the owner")
+    return ", ".join(str(folder) for folder in room)
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the first one above it that is there."""
+    folder = folder.absolute()
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def memory(question: Question) -> str:
+    """Have enough free memory for the agencies asked for."""
+    need = _MEMORY_MIB + _AGENCY_MIB * question.agencies
+    with trying("read /proc/meminfo"):
+        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+    free = int(lines["MemAvailable"].split()[0]) // 1024
+    if free < need:
+        raise Trouble(
+            f"find {need} MiB for {question.agencies} agencies",
+            f"{free} MiB are available",
+            "end other programs, or run fewer agencies",
+        )
+    return f"{free} MiB"
+
+
+def clock(question: Question) -> str:
+    """Have a clock that was set, and that something keeps right."""
+    if time.time() < _OLDEST_TIME:
+        raise Trouble("read the clock", time.strftime("%Y-%m-%d"), "set the clock")
+    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))
+    if state == _CLOCK_ERROR:
+        raise Trouble(
+            "ask the kernel whether its clock is synchronised",
+            "it is not",
+            "sudo timedatectl set-ntp true (in a virtual machine the host may keep it right unseen)",
+        )
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,129 @@
+"""``check``, ``report``, ``verify`` and ``compare`` on run folders."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from harness.store import RunFolder
+from tests.cli.conftest import Command
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Return every file below a folder with its digest."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_check_derives_the_same_bytes(fedharness: Command, finished: RunFolder) -> None:
+    before = content(finished.path)
+    done = fedharness("check", finished.path)
+    assert done.returncode == 3
+    assert "the same to the byte" in done.stdout
+    assert content(finished.path) == before
+
+
+def test_check_elsewhere_derives_the_same_bytes(
+    fedharness: Command, finished: RunFolder, tmp_path: Path
+) -> None:
+    before = content(finished.path)
+    moved = tmp_path / "moved"
+    shutil.move(finished.path, moved)
+    shutil.rmtree(moved / "derived")
+    for path in moved.iterdir():
+        if path.is_file() and path.name != "MANIFEST.sha256":
+            path.unlink()
+    done = fedharness("check", moved, TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="7")
+    assert done.returncode == 3
+    after = content(moved)
+    assert {name: after.get(name) for name in before if name.startswith(("derived/", "evidence/"))} == {
+        name: digest for name, digest in before.items() if name.startswith(("derived/", "evidence/"))
+    }
+
+
+def test_check_of_a_run_that_was_cut_off(fedharness: Command, unfinished: RunFolder) -> None:
+    done = fedharness("check", unfinished.path)
+    assert done.returncode == 3
+    assert "incomplete" in done.stdout.lower()
+    assert json.loads((unfinished.path / "run.json").read_text())["run"]["complete"] is False
+
+
+def test_another_result_is_written_beside_the_old_one(fedharness: Command, finished: RunFolder) -> None:
+    run_json = finished.derived / "run.json"
+    old = run_json.read_bytes() + b"\n"
+    run_json.write_bytes(old)
+    done = fedharness("check", finished.path)
+    assert "not the same as before: run.json" in done.stdout
+    assert run_json.read_bytes() == old
+    assert (finished.path / "derived-2" / "run.json").read_bytes() + b"\n" == old
+
+
+def test_check_keeps_the_language_of_the_reports(fedharness: Command, finished: RunFolder) -> None:
+    assert fedharness("report", finished.path, "--lang", "sv").returncode == 0
+    done = fedharness("check", finished.path)
+    assert "the same to the byte" in done.stdout
+
+
+def test_report_in_swedish(fedharness: Command, finished: RunFolder) -> None:
+    before = content(finished.path)
+    assert fedharness("report", finished.path, "--lang", "sv").returncode == 0
+    after = content(finished.path)
+    assert after["derived/run.json"] == before["derived/run.json"]
+    assert after["derived/README.txt"] != before["derived/README.txt"]
+    assert fedharness("verify", finished.path).returncode == 0
+
+
+def test_report_without_a_result(fedharness: Command, unfinished: RunFolder) -> None:
+    done = fedharness("report", unfinished.path)
+    assert done.returncode == 4
+    assert "fedharness check RUN" in done.stderr
+
+
+def test_verify_accepts_what_was_written(fedharness: Command, finished: RunFolder) -> None:
+    done = fedharness("verify", finished.path)
+    assert done.returncode == 0
+    assert "are what was written" in done.stdout
+
+
+def test_verify_names_a_touched_file(fedharness: Command, finished: RunFolder) -> None:
+    steps = finished.evidence / "steps.jsonl"
+    steps.write_text(steps.read_text().replace('"start"', '"stop"'))
+    done = fedharness("verify", finished.path)
+    assert done.returncode == 1
+    assert "changed    evidence/steps.jsonl" in done.stdout
+
+
+def test_verify_of_a_run_that_was_cut_off(fedharness: Command, unfinished: RunFolder) -> None:
+    done = fedharness("verify", unfinished.path)
+    assert done.returncode == 3
+    assert "incomplete" in done.stdout
+
+
+def test_no_run_folder(fedharness: Command, tmp_path: Path) -> None:
+    for command in ("check", "report", "verify"):
+        done = fedharness(command, tmp_path)
+        assert done.returncode == 4
+        assert "Traceback" not in done.stderr
+
+
+def test_compare_a_run_with_itself(fedharness: Command, finished: RunFolder) -> None:
+    assert fedharness("compare", finished.path, finished.path / "run.json").returncode == 0
+
+
+def test_compare_names_what_differs(fedharness: Command, finished: RunFolder, tmp_path: Path) -> None:
+    result = json.loads((finished.path / "run.json").read_text())
+    result["verdicts"]["works"] = "fail"
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(result))
+    for options in ((), ("--markdown",), ("--lang", "sv")):
+        assert fedharness("compare", finished.path, other, *options).returncode == 1
+
+
+def test_compare_with_something_else(fedharness: Command, finished: RunFolder, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    done = fedharness("compare", finished.path, other)
+    assert done.returncode == 4
+    assert "no result of a run" in done.stderr
