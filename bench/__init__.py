@@ -1,0 +1,1 @@
+"""What fedharness costs: programs that measure it, run as ``python -m bench.<name>``."""
