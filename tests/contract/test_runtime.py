@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,9 +19,7 @@ from harness.runtimes.embedded.enter import enter
 from harness.runtimes.embedded.runtime import EmbeddedRuntime
 from harness.runtimes.redact import Redactor
 from harness.store.writer import EvidenceWriter
-
-sys.path.insert(0, str(Path(__file__).parent))
-from fake_runtime import FakeRuntime
+from tests.contract.fake_runtime import FakeRuntime
 
 AGENCIES = ("alfa", "beta")
 PORT = 7000
