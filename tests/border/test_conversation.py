@@ -117,6 +117,8 @@ async def test_any_name_gets_its_certificate(maker: CertificateMaker, ca: Path, 
         assert (await reader.readline()).startswith(b"HTTP/1.1 404")
         writer.close()
         await listening
+        ours.close()
+        await writer.wait_closed()
     (sent,) = noted
     assert (sent.service, sent.established, sent.uri) == ("tls", True, "/secret")
 
