@@ -350,6 +350,19 @@ class Packaged(Protocol):
 
 
 @runtime_checkable
+class Forkable(Protocol):
+    """A driver whose processes may be forked from one that has imported the product already.
+
+    ``forked`` is a Python file for the product's own interpreter: it imports the product,
+    starts no thread, and defines ``run(arguments)``, which gets a `ServiceSpec`'s ``argv`` and
+    does what that command line would. A runtime may use it where several services run the
+    same version; the process has to be the same in every other respect.
+    """
+
+    forked: ClassVar[Path]
+
+
+@runtime_checkable
 class Reconnectable(Protocol):
     """A driver that can end its product's back-off after a healed fault."""
 

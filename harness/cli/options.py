@@ -25,6 +25,7 @@ class RunOptions:
         drivers: folders with further drivers.
         scenarios: files and folders of scenarios in the place of the suite's own.
         pytest_args: handed to pytest as they are, after the harness's own.
+        fork: fork services of one version from one import, where their driver can.
     """
 
     suite: str = "poc"
@@ -38,6 +39,7 @@ class RunOptions:
     drivers: tuple[Path, ...] = ()
     scenarios: tuple[Path, ...] = ()
     pytest_args: tuple[str, ...] = ()
+    fork: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,4 @@ class UpOptions:
     lang: str = "en"
     plain: bool = False
     drivers: tuple[Path, ...] = ()
+    fork: bool = True

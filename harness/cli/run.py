@@ -62,6 +62,7 @@ def _request(options: RunOptions, suite: Suite, number: int) -> Request:
         quiet=True,
         plain=options.plain,
         drivers=options.drivers,
+        fork=options.fork,
         number=number,
         of=options.repeat,
     )

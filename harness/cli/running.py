@@ -19,6 +19,10 @@ _Drivers = Annotated[
     list[Path] | None, typer.Option("--drivers", help="A folder with further drivers; may be repeated.")
 ]
 
+_Fork = Annotated[
+    bool, typer.Option("--fork/--no-fork", help="Fork services of one version from one import, or not.")
+]
+
 
 def run(
     suite: Annotated[str, typer.Option("--suite", "-s", help="poc, smoke, nightly, chat, …")] = "poc",
@@ -30,6 +34,7 @@ def run(
     lang: Lang = "en",
     plain: Plain = False,
     drivers: _Drivers = None,
+    fork: _Fork = True,
     scenarios: Annotated[
         list[Path] | None,
         typer.Option("--scenarios", exists=True, help="Scenarios in place of the suite's; may be repeated."),
@@ -54,6 +59,7 @@ def run(
             drivers=tuple(drivers or ()),
             scenarios=tuple(scenarios or ()),
             pytest_args=tuple(pytest_args or ()),
+            fork=fork,
         )
     )
 
@@ -65,6 +71,7 @@ def up(
     lang: Lang = "en",
     plain: Plain = False,
     drivers: _Drivers = None,
+    fork: _Fork = True,
 ) -> int:
     """Bring a federation up and keep it, with addresses and accounts for use by hand."""
     from harness.cli.up import up_command
@@ -77,5 +84,6 @@ def up(
             lang=lang,
             plain=plain,
             drivers=tuple(drivers or ()),
+            fork=fork,
         )
     )

@@ -27,5 +27,6 @@ def up_command(options: UpOptions) -> int:
             quiet=True,
             plain=options.plain,
             drivers=options.drivers,
+            fork=options.fork,
         )
     )

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import aiohttp
@@ -17,6 +18,7 @@ from harness.drivers.matrix import MatrixChat
 from harness.drivers.synapse_admin import SynapseAdmin
 from harness.errors import ProductError, UsageError
 from harness.model.evidence import ListeningPort
+from harness.paths import deploy_folder
 from harness.products import Product, load_product
 from harness.protocols import Account, Host, RunningService, ServicePlan, ServiceSpec, StoreSpec
 
@@ -29,7 +31,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.05, 0.4
 
 
 class SynapseDriver:
-    """Implements `harness.protocols.Driver` and `harness.protocols.Reconnectable`.
+    """Implements `harness.protocols.Driver`, `Forkable` and `Reconnectable`.
 
     Options of the federation file: ``report_stats`` (true or false, for ``setting:
     as_shipped``) and ``ip_range_whitelist`` (further networks that Synapse may contact).
@@ -37,6 +39,7 @@ class SynapseDriver:
 
     product: ClassVar[str] = "synapse"
     functions: ClassVar[frozenset[str]] = frozenset({"chat"})
+    forked: ClassVar[Path] = deploy_folder() / "synapse" / "forked.py"
 
     def services(self, plan: ServicePlan) -> Sequence[ServiceSpec]:
         """Return the homeserver.

@@ -39,6 +39,7 @@ class Request:
         plain: plain lines even on a terminal.
         number, of: run k of n.
         drivers: folders with further drivers.
+        fork: fork services of one version from one import, where their driver can.
     """
 
     federation: Path
@@ -52,6 +53,7 @@ class Request:
     number: int = 1
     of: int = 1
     drivers: tuple[Path, ...] = ()
+    fork: bool = True
 
 
 def run(request: Request) -> int:
@@ -88,6 +90,7 @@ def prepare_run(request: Request) -> RunSetup:
         out=request.out,
         quiet=request.quiet,
         plain=request.plain,
+        fork=request.fork,
         number=request.number,
         of=request.of,
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 from harness.errors import UsageError
 from harness.federation.opening import MakeRuntime
+from harness.model.federation import Federation
 from harness.plugin.setup import RunSetup
-from harness.protocols import Recorder
+from harness.protocols import Drivers, Forkable, Recorder
 from harness.runtimes.embedded.runtime import EmbeddedRuntime
 from harness.runtimes.redact import Redactor
 
@@ -27,4 +31,21 @@ def require_runtime(name: str) -> None:
 def runtime_maker(setup: RunSetup, recorder: Recorder, redactor: Redactor) -> MakeRuntime:
     """Return what makes the run's runtime, given the PEM text of the run's CA."""
     require_runtime(setup.runtime)
-    return lambda ca: EmbeddedRuntime(setup.inputs.federation, recorder, setup.folder.evidence, ca, redactor)
+    federation = setup.inputs.federation
+    forked = forked_products(federation, setup.drivers) if setup.fork else {}
+    return lambda ca: EmbeddedRuntime(federation, recorder, setup.folder.evidence, ca, redactor, forked)
+
+
+def forked_products(federation: Federation, drivers: Drivers) -> dict[tuple[str, str], Path]:
+    """Return, by product and version, the file to import it by where forking saves an import.
+
+    That is where several services run the same version and their driver is `Forkable`.
+    """
+    services = [service for agency in federation.agencies.values() for service in agency.services.values()]
+    counts = Counter((service.product, service.version) for service in services)
+    found = {}
+    for (product, version), count in counts.items():
+        driver = drivers.get(product)
+        if count > 1 and isinstance(driver, Forkable):
+            found[product, version] = driver.forked
+    return found

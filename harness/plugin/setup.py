@@ -35,6 +35,7 @@ class RunSetup:
         runtime: the runtime's name.
         quiet: own progress instead of pytest's terminal output.
         plain: plain lines even on a terminal.
+        fork: fork services of one version from one import, where their driver can.
     """
 
     inputs: Inputs
@@ -43,6 +44,7 @@ class RunSetup:
     runtime: str
     quiet: bool
     plain: bool = False
+    fork: bool = True
 
 
 def load_federation(path: Path, drivers: DriverRegistry) -> Federation:
@@ -64,6 +66,7 @@ def prepare(
     out: Path,
     quiet: bool,
     plain: bool = False,
+    fork: bool = True,
     number: int = 1,
     of: int = 1,
 ) -> RunSetup:
@@ -80,7 +83,10 @@ def prepare(
             of=of,
             timezone="UTC",
             products=_products(federation, drivers),
-            versions=_versions(),
+            versions={
+                **_versions(),
+                "processes": "forked where several share a version" if fork else "plain",
+            },
             blind=BLIND_SPOTS,
         ),
         federation=federation,
@@ -88,7 +94,7 @@ def prepare(
         destinations=data.destinations(),
     )
     folder = RunFolder.create(out, inputs.run.id, inputs)
-    return RunSetup(inputs=inputs, folder=folder, drivers=drivers, runtime=runtime, quiet=quiet, plain=plain)
+    return RunSetup(inputs, folder, drivers, runtime, quiet=quiet, plain=plain, fork=fork)
 
 
 def used_products(federation: Federation) -> list[tuple[str, str]]:

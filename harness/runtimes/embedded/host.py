@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dns.exception
@@ -12,9 +12,13 @@ import dns.message
 import dns.rdatatype
 
 from harness.runtimes.embedded import process
+from harness.runtimes.embedded.forking import ForkServer
 from harness.runtimes.embedded.jail import Jail
 from harness.runtimes.embedded.links import HostLink
 from harness.runtimes.embedded.netns import Namespace
+
+Start = Callable[..., Awaitable[process.JailedProcess]]
+"""`process.start`, or a fork server's `fork`."""
 
 _DNS_SECONDS = 3.0
 _TYPES = {socket.AF_INET: dns.rdatatype.A, socket.AF_INET6: dns.rdatatype.AAAA}
@@ -86,12 +90,27 @@ class EmbeddedHost:
         Raises:
             ProductError: the jail could not be made.
         """
+        return await self._start(process.start, argv, environment or {}, stop_signal)
+
+    async def fork(
+        self, server: ForkServer, argv: Sequence[str], environment: Mapping[str, str], stop_signal: str
+    ) -> process.JailedProcess:
+        """Start what a fork server has imported, jailed just so.
+
+        Raises:
+            ProductError: the jail could not be made.
+        """
+        return await self._start(server.fork, argv, environment, stop_signal)
+
+    async def _start(
+        self, start: Start, argv: Sequence[str], environment: Mapping[str, str], stop_signal: str
+    ) -> process.JailedProcess:
         self.jail.prepare()
-        started = await process.start(
+        started = await start(
             self.jail,
             self.namespace.path,
             argv,
-            environment or {},
+            environment,
             on_line=lambda stream, line: self.on_line(self.name, self.agency, stream, line),
             stop_signal=stop_signal,
         )

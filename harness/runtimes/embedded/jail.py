@@ -2,7 +2,8 @@
 
 bubblewrap makes two nested user namespaces (the second locks the mounts), with process,
 mount, IPC and UTS namespaces of their own, and keeps the network namespace it is started
-in, over which the jailed program has no capability.
+in, over which the jailed program has no capability. A process that is forked, and so cannot
+pass through bubblewrap, builds the same jail from the same plan (see `cell`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 UID = 1000
-_WRITABLE = {"tmp": "/tmp", "var-tmp": "/var/tmp", "run": "/run", "shm": "/dev/shm", "home": "/home/user"}
+WORKING_FOLDER = "/home/user"
+_WRITABLE = {"tmp": "/tmp", "var-tmp": "/var/tmp", "run": "/run", "shm": "/dev/shm", "home": WORKING_FOLDER}
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _ENVIRONMENT = {
-    "HOME": "/home/user",
+    "HOME": WORKING_FOLDER,
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
     "TMPDIR": "/tmp",
@@ -64,7 +66,7 @@ class Jail:
         self, argv: Sequence[str], environment: Mapping[str, str], *, seccomp_fd: int, info_fd: int
     ) -> list[str]:
         """Return the bubblewrap command line that runs ``argv`` in this jail."""
-        variables = {**_ENVIRONMENT, **environment}
+        variables = self.environment(environment)
         return [
             "bwrap",
             *("--unshare-user", "--uid", str(UID), "--gid", str(UID)),
@@ -73,26 +75,40 @@ class Jail:
             *("--die-with-parent", "--new-session", "--clearenv"),
             *("--seccomp", str(seccomp_fd), "--info-fd", str(info_fd)),
             *_flat(("--setenv", name, value) for name, value in sorted(variables.items())),
-            *self._mounts(),
-            *("--chdir", "/home/user", "--", *argv),
+            *_flat(self.mounts()),
+            *("--chdir", WORKING_FOLDER, "--", *argv),
         ]
 
-    def _mounts(self) -> list[str]:
-        base = [
-            *("--ro-bind", "/usr", "/usr"),
-            *_flat(("--symlink", f"usr/{name}", f"/{name}") for name in ("bin", "sbin", "lib", "lib64")),
-            *_flat(("--ro-bind-try", path, path) for path in _SHARED_FILES),
-            *("--proc", "/proc", "--dev", "/dev"),
+    def environment(self, further: Mapping[str, str]) -> dict[str, str]:
+        """Return the whole environment of a program that asks for ``further`` variables."""
+        return {**_ENVIRONMENT, **further}
+
+    def mounts(self) -> list[list[str]]:
+        """Return how the root is built up: bubblewrap's options, one row each, in their order."""
+        return [
+            *base_mounts(),
             # Without these a harness that runs as root would lend its services root's file rights here.
-            *_flat(("--ro-bind-try", path, path) for path in _KERNEL_SWITCHES),
+            *(["--ro-bind-try", path, path] for path in _KERNEL_SWITCHES),
+            *(["--ro-bind", str(path), str(path)] for path in self.packages),
+            *(["--bind", str(outside), inside] for inside, outside in self.writable().items()),
+            *(["--ro-bind", str(self._file(inside)), inside] for inside in sorted(self.files)),
+            ["--remount-ro", "/dev"],
+            ["--remount-ro", "/"],
         ]
-        packages = _flat(("--ro-bind", str(path), str(path)) for path in self.packages)
-        writable = _flat(("--bind", str(out), inside) for inside, out in self.writable().items())
-        files = _flat(("--ro-bind", str(self._file(inside)), inside) for inside in sorted(self.files))
-        return [*base, *packages, *writable, *files, "--remount-ro", "/dev", "--remount-ro", "/"]
 
     def _file(self, inside: str) -> Path:
         return self.root / "files" / inside.strip("/")
+
+
+def base_mounts() -> list[list[str]]:
+    """Return the rows of a plan that every jail begins with: programs, /proc and /dev."""
+    return [
+        ["--ro-bind", "/usr", "/usr"],
+        *(["--symlink", f"usr/{name}", f"/{name}"] for name in ("bin", "sbin", "lib", "lib64")),
+        *(["--ro-bind-try", path, path] for path in _SHARED_FILES),
+        ["--proc", "/proc"],
+        ["--dev", "/dev"],
+    ]
 
 
 def interpreter() -> Path:

@@ -151,7 +151,11 @@ async def apply(namespace: Path, commands: Sequence[str]) -> None:
         BorderError: a command failed; says which.
     """
     process = await asyncio.create_subprocess_exec(
-        *("nsenter", f"--net={namespace}", "--", "ip", "-batch", "-"), stdin=PIPE, stdout=PIPE, stderr=PIPE
+        *("nsenter", f"--net={namespace}", "--", "ip", "-batch", "-"),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        start_new_session=True,
     )
     _, stderr = await process.communicate("\n".join(commands).encode() + b"\n")
     if process.returncode != 0:

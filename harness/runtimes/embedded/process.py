@@ -11,6 +11,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from harness.errors import ProductError
 from harness.runtimes.embedded import seccomp
@@ -20,13 +21,40 @@ OnLine = Callable[[str, str], None]
 """Called with the stream's name and a line of output."""
 
 _KEPT_LINES = 200
-_LONGEST_LINE = 65536
+LONGEST_LINE = 65536
+"""Bytes of a line of output; a longer one is taken in pieces."""
+
+
+class Program(Protocol):
+    """What runs in a jail, whether bubblewrap started it or a fork server did."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status, negative for a signal; ``None`` while it runs."""
+
+    async def wait(self) -> int:
+        """Wait until it has ended and return its exit status."""
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None:
+        """What it writes to its standard output."""
+
+    @property
+    def stderr(self) -> asyncio.StreamReader | None:
+        """What it writes to its standard error."""
 
 
 class JailedProcess:
-    """Implements `harness.protocols.Process`."""
+    """Implements `harness.protocols.Process`.
 
-    def __init__(self, process: asyncio.subprocess.Process, init: int, pidfd: int, stop: str) -> None:
+    Args:
+        process: the program.
+        init: process id of the jail's process 1, as the harness sees it.
+        pidfd: a descriptor of that process; it is closed when that has ended.
+        stop: name of the signal that asks the program to stop, such as ``TERM``.
+    """
+
+    def __init__(self, process: Program, init: int, pidfd: int, stop: str) -> None:
         self._process = process
         self._init = init
         self._pidfd = pidfd
@@ -84,7 +112,7 @@ class JailedProcess:
             try:
                 raw = await stream.readline()
             except ValueError:  # a line longer than the limit: take it in pieces
-                raw = await stream.read(_LONGEST_LINE)
+                raw = await stream.read(LONGEST_LINE)
             if not raw:
                 return
             line = raw.decode("utf-8", "replace").rstrip("\n")
@@ -136,7 +164,9 @@ async def start(
             stdout=PIPE,
             stderr=PIPE,
             pass_fds=(filter_fd, info_write),
-            limit=_LONGEST_LINE,
+            limit=LONGEST_LINE,
+            # A signal to the terminal's group is the harness's to handle: evidence comes first.
+            start_new_session=True,
             env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
         )
     finally:

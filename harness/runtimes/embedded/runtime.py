@@ -33,6 +33,7 @@ from harness.runtimes import packages
 from harness.runtimes.border_client import BorderProgram
 from harness.runtimes.embedded import links, netns, probe, stores
 from harness.runtimes.embedded.enter import NAMESPACES, STATE
+from harness.runtimes.embedded.forking import ForkServer
 from harness.runtimes.embedded.host import EmbeddedHost
 from harness.runtimes.embedded.jail import Jail, interpreter_package
 from harness.runtimes.embedded.records import Chronicle
@@ -75,12 +76,20 @@ class EmbeddedRuntime:
         evidence: the run folder's ``evidence/`` folder, for the border program.
         ca: PEM text of the run's CA, which every host trusts.
         redactor: masks secrets in what products write.
+        forked: by product and version, the file that a fork server imports the product by;
+            other services are started as processes of their own.
     """
 
     name: ClassVar[str] = "embedded"
 
     def __init__(
-        self, federation: Federation, recorder: Recorder, evidence: Path, ca: str, redactor: Redactor
+        self,
+        federation: Federation,
+        recorder: Recorder,
+        evidence: Path,
+        ca: str,
+        redactor: Redactor,
+        forked: Mapping[tuple[str, str], Path] | None = None,
     ) -> None:
         self._federation = federation
         self._evidence = evidence
@@ -100,6 +109,8 @@ class EmbeddedRuntime:
         self._zone: dict[str, tuple[ZoneRecord, ...]] = {}
         self._counts = itertools.count(1)
         self._program: BorderProgram | None = None
+        self._forked = dict(forked or {})
+        self._fork_servers: dict[tuple[str, str], ForkServer] = {}
 
     # --- life -------------------------------------------------------------------------
 
@@ -115,6 +126,7 @@ class EmbeddedRuntime:
         await asyncio.shield(self._tear_down())
 
     async def _build(self) -> None:
+        await self._start_fork_servers()
         self._program = await BorderProgram.start()
         await self._world.build()
         sinkhole_ca = _write_sinkhole_ca(STATE / "sinkhole-ca")
@@ -139,6 +151,7 @@ class EmbeddedRuntime:
         await asyncio.gather(*(host.end() for host in self._hosts.values()), return_exceptions=True)
         for host in self._hosts.values():
             self._chronicle.host_down(host)
+        await asyncio.gather(*(server.end() for server in self._fork_servers.values()))
         if self._program is not None:
             with contextlib.suppress(BorderError):
                 await self._ask(Finish())
@@ -196,7 +209,8 @@ class EmbeddedRuntime:
         resolvers = self._world.plan.agency(plan.agency).border
         jail = service_jail(STATE / name, plan, spec, package, addresses, resolvers)
         host = await self._add_host(plan.agency, name, addresses, jail)
-        service = EmbeddedService(plan, spec, host, self._operators[plan.agency], package)
+        server = await self._fork_server(spec)
+        service = EmbeddedService(plan, spec, host, self._operators[plan.agency], package, server)
         self._services.append(service)
         self._chronicle.service_up(service)
         await service.start()
@@ -278,6 +292,19 @@ class EmbeddedRuntime:
         await self._world.namespace(border_namespace(agency)).until_running(link.port)
         await links.apply(border, link.route_to_host())
         return host
+
+    # --- fork servers -------------------------------------------------------------------
+
+    async def _start_fork_servers(self) -> None:
+        for (product, version), path in self._forked.items():
+            package = await packages.ensure(product, version)
+            program = path.read_text(encoding="utf-8")
+            server = await ForkServer.start(package, program, f"{product} {version}")
+            self._fork_servers[product, version] = server
+
+    async def _fork_server(self, spec: ServiceSpec) -> ForkServer | None:
+        server = self._fork_servers.get((spec.product, spec.version))
+        return server if server is not None and await server.imported() else None
 
     # --- evidence -----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.protocols import Host, ServicePlan, ServiceSpec
 from harness.runtimes.embedded import jail
+from harness.runtimes.embedded.forking import ForkServer
 from harness.runtimes.embedded.host import EmbeddedHost
 from harness.runtimes.embedded.process import JailedProcess
 from harness.topology.addressing import Pair
@@ -15,13 +16,14 @@ from harness.topology.addressing import Pair
 
 @dataclass(eq=False)
 class EmbeddedService:
-    """Implements `harness.protocols.RunningService`."""
+    """Implements `harness.protocols.RunningService`; ``fork_server`` is there where it is forked."""
 
     plan: ServicePlan
     spec: ServiceSpec
     host: EmbeddedHost
     operator: Host
     package: Path
+    fork_server: ForkServer | None = None
     process: JailedProcess = field(init=False)
 
     @property
@@ -46,9 +48,11 @@ class EmbeddedService:
 
     async def start(self) -> None:
         """Start the process; it need not be ready on return."""
-        self.process = await self.host.spawn(
-            self.argv(), environment=self.spec.environment, stop_signal=self.spec.stop_signal
-        )
+        argv, environment, stop_signal = self.argv(), self.spec.environment, self.spec.stop_signal
+        if self.fork_server is None:
+            self.process = await self.host.spawn(argv, environment=environment, stop_signal=stop_signal)
+        else:
+            self.process = await self.host.fork(self.fork_server, argv, environment, stop_signal)
 
     def argv(self) -> list[str]:
         """Return the command line with ``{package}`` and ``{python}`` filled in."""

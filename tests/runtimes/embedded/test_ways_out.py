@@ -15,6 +15,7 @@ import pytest
 
 from harness.runtimes.embedded import jail, netns, process
 from harness.runtimes.embedded.enter import STATE
+from harness.runtimes.embedded.forking import ForkServer
 from harness.runtimes.embedded.jail import Jail
 
 InWorld = Callable[[Callable[[], Awaitable[Any]]], Any]
@@ -45,6 +46,12 @@ EVERY_WAY_OUT = [
 ]
 WITHOUT_CONTROL = {"kernel_switch", "write_base", "inherited_descriptor", "vsock"}
 """Whether these are open without a jail depends on the machine's user, mounts and kernel."""
+FORKED = """
+import runpy, sys
+def run(arguments):
+    sys.argv = arguments
+    runpy.run_path(arguments[0], run_name="__main__")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +82,7 @@ def outcomes(in_world: InWorld, tmp_path_factory: pytest.TempPathFactory) -> Ite
                     "evidence": str(evidence),
                 }
             )
-            jailed = await _jailed(own, targets)
+            jailed = {"started": await _started(own, targets), "forked": await _forked(own, targets)}
             free = subprocess.run(
                 ["nsenter", f"--net={own.path}", sys.executable, str(ATTACKS), targets],
                 capture_output=True,
@@ -84,30 +91,48 @@ def outcomes(in_world: InWorld, tmp_path_factory: pytest.TempPathFactory) -> Ite
             )
             victim.kill()
             victim.wait()
-            return {"jailed": jailed, "free": json.loads(free.stdout)}
+            return {**jailed, "free": json.loads(free.stdout)}
 
         yield in_world(work)
     assert "genuine" in evidence.read_text()
 
 
-async def _jailed(own: netns.Namespace, targets: str) -> dict[str, str]:
+async def _started(own: netns.Namespace, targets: str) -> dict[str, str]:
     lines: list[str] = []
-    cage = Jail(
-        STATE / "jailed",
-        "jailed",
-        files={**jail.accounts(), "/attacks.py": ATTACKS.read_text()},
-        packages=jail.interpreter_package(),
-    )
-    cage.prepare()
+    cage = _cage("started")
     argv = [str(jail.interpreter()), "/attacks.py", targets]
     running = await process.start(cage, own.path, argv, {}, on_line=lambda _, line: lines.append(line))
+    return await _outcome(running, lines)
+
+
+async def _forked(own: netns.Namespace, targets: str) -> dict[str, str]:
+    lines: list[str] = []
+    cage = _cage("forked")
+    server = await ForkServer.start(Path(sys.prefix), FORKED, "attacks")
+    assert await server.imported()
+    argv = ["/attacks.py", targets]
+    running = await server.fork(cage, own.path, argv, {}, on_line=lambda _, line: lines.append(line))
+    outcome = await _outcome(running, lines)
+    await server.end()
+    return outcome
+
+
+def _cage(name: str) -> Jail:
+    files = {**jail.accounts(), "/attacks.py": ATTACKS.read_text()}
+    cage = Jail(STATE / name, name, files=files, packages=jail.interpreter_package())
+    cage.prepare()
+    return cage
+
+
+async def _outcome(running: process.JailedProcess, lines: list[str]) -> dict[str, str]:
     assert await running.wait() == 0, lines
     return dict(json.loads(lines[-1]))
 
 
+@pytest.mark.parametrize("jailed", ["started", "forked"])
 @pytest.mark.parametrize("way", EVERY_WAY_OUT)
-def test_a_way_out_is_closed_within_the_jail(outcomes: dict[str, Any], way: str) -> None:
-    assert outcomes["jailed"][way].startswith("refused"), outcomes["jailed"][way]
+def test_a_way_out_is_closed_within_the_jail(outcomes: dict[str, Any], way: str, jailed: str) -> None:
+    assert outcomes[jailed][way].startswith("refused"), outcomes[jailed][way]
 
 
 @pytest.mark.parametrize("way", sorted(set(EVERY_WAY_OUT) - WITHOUT_CONTROL))
@@ -116,4 +141,4 @@ def test_the_same_way_is_open_without_the_jail(outcomes: dict[str, Any], way: st
 
 
 def test_every_attack_is_named(outcomes: dict[str, Any]) -> None:
-    assert sorted(outcomes["jailed"]) == EVERY_WAY_OUT
+    assert sorted(outcomes["started"]) == sorted(outcomes["forked"]) == EVERY_WAY_OUT
