@@ -54,7 +54,7 @@ def load_federation(path: Path, drivers: DriverRegistry) -> Federation:
         FederationFileError: it is wrong; says every place.
     """
     products: Mapping[str, Collection[str]] = drivers.products()
-    return load(path, products)
+    return load(path, products, [question.id for question in data.questions().questions])
 
 
 def prepare(

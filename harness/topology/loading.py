@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,13 +18,17 @@ from harness.topology.rules import Products, broken_rules
 MAX_BYTES = 1024 * 1024
 
 
-def load(path: Path, products: Products | None = None) -> Federation:
+def load(
+    path: Path, products: Products | None = None, questions: Collection[str] | None = None
+) -> Federation:
     """Read, check and resolve a federation file.
 
     Args:
         path: the YAML file, in UTF-8, at most ``MAX_BYTES`` long.
         products: known products and of each the versions that can be run; ``None`` leaves
             products unchecked and empty versions empty.
+        questions: ids of the question catalogue, which ``policy.must`` is checked against;
+            ``None`` leaves it unchecked.
 
     Returns:
         The federation with every default filled in.
@@ -33,7 +38,7 @@ def load(path: Path, products: Products | None = None) -> Federation:
             error for each place, with ``where`` as ``file.yaml:12: agencies.alfa.domain``.
     """
     located = read_yaml(_read(path))
-    federation, wrong = _validate(located, products)
+    federation, wrong = _validate(located, products, questions)
     problems = [*located.problems, *wrong]
     if problems or federation is None:
         raise FederationFileError(_errors(path, problems))
@@ -72,10 +77,12 @@ def _unreadable(path: Path, what: str, cure: str) -> FederationFileError:
     return FederationFileError([UsageError(what, where=str(path), cure=cure)])
 
 
-def _validate(located: Located, products: Products | None) -> tuple[Federation | None, list[Problem]]:
+def _validate(
+    located: Located, products: Products | None, questions: Collection[str] | None
+) -> tuple[Federation | None, list[Problem]]:
     if not isinstance(located.value, dict):
         return None, [] if located.problems else [_no_mapping(located)]
-    problems = broken_rules(located, products)
+    problems = broken_rules(located, products, questions)
     try:
         federation = Federation.model_validate(located.value)
     except ValidationError as error:

@@ -17,25 +17,33 @@ from harness.topology.located import MAX_PROBLEMS, KeyPath, Located, Problem
 Products = Mapping[str, Collection[str]]
 """Known products, and of each the versions that can be run."""
 
+OWN_QUESTIONS = "own."
+"""Ids that begin so are for scenarios of a user's own, which are found later."""
+
 _HOST = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _LONGEST_NAME = 253
 _ADDRESS_LIKE = re.compile(r"[0-9./]*|.*:.*")
 
 
-def broken_rules(located: Located, products: Products | None) -> list[Problem]:
+def broken_rules(
+    located: Located, products: Products | None, questions: Collection[str] | None = None
+) -> list[Problem]:
     """Return the rules that the file breaks, at most ``MAX_PROBLEMS`` of them.
 
     Args:
         located: the file's values.
         products: known products and versions; ``None`` leaves products unchecked.
+        questions: ids of the question catalogue; ``None`` leaves questions unchecked.
     """
     agencies = _mapping(_mapping(located.value).get("agencies"))
+    policy = _mapping(_mapping(located.value).get("policy"))
     found = chain(
         _version_of_format(located),
         _domains(located, agencies),
         _partners(located, agencies),
         _users(located, agencies),
-        _accepted(located, _mapping(_mapping(located.value).get("policy"))),
+        _accepted(located, policy),
+        _must(located, policy, questions),
         _products(located, agencies, products),
     )
     return list(islice(found, MAX_PROBLEMS))
@@ -124,6 +132,20 @@ def _is_destination(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _must(
+    located: Located, policy: Mapping[str, Any], questions: Collection[str] | None
+) -> Iterator[Problem]:
+    """A question that nobody knows is never asked, so that asking for it would buy a pass."""
+    if questions is None:
+        return
+    must = policy.get("must")
+    for place, question in enumerate(must if isinstance(must, list) else []):
+        if not isinstance(question, str) or question in questions or question.startswith(OWN_QUESTIONS):
+            continue
+        what = f"`{question[:60]}` is no question of the catalogue, nor of your own (`{OWN_QUESTIONS}…`)"
+        yield _problem(located, ("policy", "must", place), what, suggestion(question, questions))
 
 
 def _products(located: Located, agencies: Mapping[str, Any], products: Products | None) -> Iterator[Problem]:

@@ -60,7 +60,7 @@ def load_bytes(content: bytes) -> FederationFileError | None:
         path = Path(folder) / "file.yaml"
         path.write_bytes(content)
         try:
-            load(path, PRODUCTS)
+            load(path, PRODUCTS, ["chat.delivery"])
         except FederationFileError as error:
             refused = error
         else:

@@ -14,6 +14,7 @@ from harness.topology.loading import MAX_BYTES
 from harness.topology.located import MAX_PROBLEMS
 
 PRODUCTS = {"synapse": ["1.162.0", "1.9.1", "1.163.2", "1.164.0rc1"], "leaker": []}
+QUESTIONS = ["chat.delivery", "chat.kick", "encryption.end_to_end"]
 
 GOOD = """\
 fedharness: 1
@@ -32,7 +33,7 @@ agencies:
 def load_text(folder: Path, text: str | bytes, products: bool = True) -> Federation:
     path = folder / "file.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return load(path, PRODUCTS if products else None)
+    return load(path, PRODUCTS, QUESTIONS) if products else load(path)
 
 
 def problems(folder: Path, text: str | bytes, products: bool = True) -> list[HarnessError]:
@@ -193,6 +194,9 @@ ONE_MISTAKE = [
     ("[alfa]", "[alfa]\n    users: [a, a]", "11: agencies.beta.users[1]", "twice"),
     ("[alfa]\n", "[alfa]\npolicy: {protocols: [icmp]}\n", "11: policy.protocols[0]", "tcp"),
     ("[alfa]\n", "[alfa]\npolicy: {rests: {content: ownr}}\n", "11: policy.rests.content", "`owner`"),
+    ("[alfa]\n", "[alfa]\npolicy: {must: [own.a, chat.kik]}\n", "11: policy.must[1]", "`chat.kick`"),
+    ("[alfa]\n", "[alfa]\npolicy: {must: [1]}\n", "11: policy.must[0]", "text"),
+    ("[alfa]\n", "[alfa]\npolicy: {must: [zzz]}\n", "11: policy.must[0]", "known here: `chat.delivery`"),
     ("[alfa]\n", "[alfa]\ncase: {number: 12}\n", "11: case.number", 'write "12"'),
     ("[alfa]\n", "[alfa]\n---\na: b\n", "12", "more than one document"),
     ("    federates_with", "\tfederates_with", "10", "instead of tabs"),
@@ -239,6 +243,13 @@ def test_an_accepted_destination_is_checked(tmp_path: Path, entry: str, key: str
         load_text(tmp_path, text % (rest.replace("x.example", fine), f"{key}: {good[key]}"))
     found = problems(tmp_path, text % (rest, entry))
     assert places(tmp_path, found) == [f"file.yaml:13: policy.accepted[0].{key}"]
+
+
+def test_questions_that_must_be_tested_are_known_ones(tmp_path: Path) -> None:
+    text = GOOD + "policy: {must: [chat.kick, own.anything]}\n"
+    assert load_text(tmp_path, text).policy.must == ("chat.kick", "own.anything")
+    unchecked = load_text(tmp_path, GOOD + "policy: {must: [no.such]}\n", products=False)
+    assert unchecked.policy.must == ("no.such",)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- 1\n", "word\n", "null\n"])
