@@ -166,7 +166,6 @@ def _configuration(product: Product, plan: ServicePlan) -> str:
     )
     return environment.get_template("homeserver.yaml.j2").render(
         domain=plan.domain,
-        base_url=f"{base_url(plan)}/",
         hardened=plan.service.setting == "hardened",
         addresses=list(plan.addresses[ROLE]),
         allowed_domains=[plan.domain, *(partner.domain for partner in plan.partners)],

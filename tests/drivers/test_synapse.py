@@ -84,6 +84,12 @@ def test_it_listens_on_its_own_addresses_only() -> None:
     assert all(listener["tls"] for listener in listeners)
 
 
+def test_clients_are_not_sent_to_another_address_than_they_were_told() -> None:
+    """Synapse announces `public_baseurl` to clients where it is set (synapse/config/server.py)."""
+    for setting in ("hardened", "as_shipped"):
+        assert "public_baseurl" not in configuration(setting=setting)
+
+
 def test_the_signing_key_is_an_ed25519_seed() -> None:
     algorithm, version, seed = spec().files["/config/signing.key"].split()
     assert algorithm == "ed25519"
