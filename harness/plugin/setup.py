@@ -21,7 +21,15 @@ from harness.protocols import Double
 from harness.store.run_folder import RunFolder, new_run_id
 from harness.topology import load
 
-BLIND_SPOTS = ("mobile_apps", "hardware", "contracts", "support_access", "inside_partner_flows", "memory")
+BLIND_SPOTS = (
+    "mobile_apps",
+    "hardware",
+    "contracts",
+    "support_access",
+    "inside_partner_flows",
+    "memory",
+    "deleted_open",
+)
 
 
 @dataclass(frozen=True)
