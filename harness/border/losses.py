@@ -13,7 +13,7 @@ LOST = ("stranger", "passed_full", "own_full")
 PORT_LOST = ("full", "unlisted")
 """A port's counters of frames that are in no row."""
 
-DROPPED = ("martian", "refused", "bounced", "options", "protocol", "invalid", "untracked")
+DROPPED = ("martian", "refused", "bounced", "options", "protocol", "invalid", "untracked", "quiet")
 """A border's counters of packets that it dropped, and that a ledger of tries holds."""
 
 PORT_DROPPED = ("spoofed", "unrouted", "late")

@@ -131,10 +131,10 @@ class Resolver:
         address = str(ip_address(peer[0]))
         host = self.hosts.get(address, "")
         found = answer(wire, asker=host or address, proto=proto, zone=self.world.zone, pool=self.world.pool)
-        self._record(found, address, int(peer[1]), host, proto)
+        self._record(found, address, int(peer[1]), host, proto, len(wire))
         return found.wire
 
-    def _record(self, found: Answer, address: str, port: int, host: str, proto: Proto) -> None:
+    def _record(self, found: Answer, address: str, port: int, host: str, proto: Proto, size: int) -> None:
         fields = {
             "ts": self.journal.now(),
             "id.orig_h": address,
@@ -147,6 +147,7 @@ class Resolver:
             "border": self.border,
             "host": host,
             "outcome": found.outcome,
+            "request_bytes": size,
             "window": self.journal.window,
         }
         self.journal.write("dns", DnsRecord.model_validate(fields))

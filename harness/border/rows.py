@@ -81,6 +81,8 @@ _READERS: dict[str, Callable[[bytes], Value]] = {
     "ipv6_addr": lambda raw: str(IPv6Address(raw)),
     "inet_proto": lambda raw: _PROTOCOLS.get(raw[0], str(raw[0])),
     "inet_service": lambda raw: int.from_bytes(raw, "big"),
+    "icmp_type": lambda raw: raw[0],
+    "icmpv6_type": lambda raw: raw[0],
     "iface_index": lambda raw: int(struct.unpack("=I", raw)[0]),
 }
 
@@ -92,6 +94,11 @@ _DPORT = Field("dst_port", "inet_service", "th dport", 2)
 _IN = Field("port", "iface_index", "meta iif", 4)
 _OUT = Field("out_port", "iface_index", "meta oif", 4)
 _PROTO_FIELDS = {4: Field("proto", "inet_proto", "ip protocol", 1), 6: _PROTO}
+_NEXT_HEADER = Field("proto", "inet_proto", "ip6 nexthdr", 1)
+_ICMP = {
+    4: ("icmp", Field("icmp_type", "icmp_type", "icmp type", 1)),
+    6: ("icmpv6", Field("icmp_type", "icmpv6_type", "icmpv6 type", 1)),
+}
 
 _PORTED = "meta l4proto { tcp, udp }"
 _OPENING = "tcp flags & (syn | ack) == syn"
@@ -105,31 +112,58 @@ def _addresses(version: int) -> tuple[Field, Field]:
 def _tried(version: int) -> tuple[RowKind, ...]:
     ip = "meta protocol ip" if version == 4 else "meta protocol ip6"
     base = (_MAC, *_addresses(version))
-    kinds = [
+    kinds = [_with_options(version, base)]
+    kinds += [
         RowKind(
             f"open{version}",
             f"{ip} {_OPENING}",
             (*base, _DPORT),
             {"proto": "tcp", "opening": True},
         ),
+        *_both_ports(version, ip, base, "low", f"th sport < {LOW_PORT} th dport < {LOW_PORT}"),
         RowKind(f"to{version}", f"{ip} {_PORTED} th dport < {LOW_PORT}", (*base, _PROTO, _DPORT), {}),
         RowKind(f"from{version}", f"{ip} {_PORTED} th sport < {LOW_PORT}", (*base, _PROTO, _SPORT), {}, 4),
+        *_both_ports(version, ip, base, "", f"th dport >= {LOW_PORT}"),
+        _icmp(version, f"{ip} ", "", base),
+        RowKind(f"rest{version}", _rest(version), (*base, _PROTO_FIELDS[version]), {}, 4),
     ]
-    kinds += [
+    if version == 6:
+        kinds.append(RowKind("odd6", ip, (*base, _NEXT_HEADER), {}, 4))
+    return tuple(kinds)
+
+
+def _with_options(version: int, base: tuple[Field, ...]) -> RowKind:
+    """Return the rows of packets that say more than where they go: no border lets them pass.
+
+    IPv4 options (RFC 791) carry bytes of the sender's; an IPv6 header between the first and
+    the transport's (RFC 8200), such as a routing header, can name another destination.
+    """
+    if version == 4:
+        return RowKind("options4", "meta protocol ip ip hdrlength != 5", base, {"proto": "options"}, 4)
+    known = "{ tcp, udp, icmpv6, ipv6-frag }"
+    return RowKind("options6", f"meta protocol ip6 ip6 nexthdr != {known}", (*base, _NEXT_HEADER), {}, 4)
+
+
+def _both_ports(
+    version: int, ip: str, base: tuple[Field, ...], prefix: str, match: str
+) -> tuple[RowKind, ...]:
+    """Return the rows of packets of which neither port tells the service by being the low one."""
+    return tuple(
         RowKind(
-            f"{proto}{version}",
-            f"{ip} meta l4proto {proto} th dport >= {LOW_PORT}",
+            f"{prefix}{proto}{version}",
+            f"{ip} meta l4proto {proto} {match}",
             (*base, _SPORT, _DPORT),
             {"proto": proto},
             4,
         )
         for proto in ("tcp", "udp")
-    ]
-    kinds.append(RowKind(f"rest{version}", _rest(version), (*base, _PROTO_FIELDS[version]), {}, 4))
-    if version == 6:
-        next_header = Field("proto", "inet_proto", "ip6 nexthdr", 1)
-        kinds.append(RowKind("odd6", ip, (*base, next_header), {}, 4))
-    return tuple(kinds)
+    )
+
+
+def _icmp(version: int, family: str, prefix: str, base: tuple[Field, ...]) -> RowKind:
+    proto, kind = _ICMP[version]
+    match = f"{family}meta l4proto {proto}"
+    return RowKind(f"{prefix}icmp{version}", match, (*base, kind), {"proto": proto}, 4)
 
 
 def _rest(version: int) -> str:
@@ -148,8 +182,7 @@ def _passed(version: int) -> tuple[RowKind, ...]:
             RowKind(f"passed_{proto}{version}", f"{match} original", (*base, _DPORT), opening),
             RowKind(f"passed_{proto}_reply{version}", f"{match} reply", (*base, _SPORT), {"proto": proto}),
         ]
-    icmp = "icmp" if version == 4 else "icmpv6"
-    kinds.append(RowKind(f"passed_rest{version}", f"{family} meta l4proto {icmp}", (*base, _PROTO), {}, 4))
+    kinds.append(_icmp(version, f"{family} ", "passed_", base))
     return tuple(kinds)
 
 
@@ -171,6 +204,7 @@ def _own(version: int) -> tuple[RowKind, ...]:
         )
         for proto in ("tcp", "udp")
     ]
+    kinds.append(_icmp(version, f"{family} ", "own_", base))
     kinds.append(RowKind(f"own_rest{version}", family, (*base, _PROTO), {}, 4))
     return tuple(kinds)
 

@@ -21,6 +21,7 @@ FAULT_TABLE = "faults"
 FAR_TABLE = "far"
 
 _NEIGHBOURS = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }"
+_NOT_NEIGHBOURS = "icmpv6 type != { nd-neighbor-solicit, nd-neighbor-advert }"
 _UNROUTED4 = "{ 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0-255.255.255.255 }"
 _UNROUTED6 = "{ ::/128, ::1/128, fe80::/10, ff00::/8 }"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,14}")
@@ -34,6 +35,7 @@ BORDER_COUNTERS = (
     "protocol",
     "invalid",
     "untracked",
+    "quiet",
     "passed_all",
     "passed_full",
     "own_all",
@@ -306,6 +308,9 @@ def _output() -> str:
         [
             "type filter hook output priority 10; policy drop;",
             'oifname "lo" accept',
+            # What expires at a border, or is refused there, is no reason to tell another agency.
+            f'oifname "{UPLINK}" meta l4proto icmp counter name quiet drop',
+            f'oifname "{UPLINK}" meta l4proto icmpv6 {_NOT_NEIGHBOURS} counter name quiet drop',
             "counter name own_all",
             *(f"{kind.match} goto {kind.name}_row" for kind in OWN),
             "counter name own_full drop",

@@ -34,7 +34,12 @@ def is_of(entry: DestinationEntry, product: str) -> bool:
 
 
 def accepted(
-    rules: Iterable[AcceptedDestination], name: str, address: str, port: int | None
+    rules: Iterable[AcceptedDestination],
+    name: str,
+    address: str,
+    port: int | None,
+    *,
+    any_port: bool = False,
 ) -> AcceptedDestination | None:
     """Return the exception of the policy that covers a destination, if any.
 
@@ -42,13 +47,13 @@ def accepted(
         name: a name that a resolver handed out or was asked for; never one that only the
             sender claimed.
         port: a rule with a port covers that port only.
+        any_port: the port plays no part, as for the look-up before a connection.
     """
-    return next((rule for rule in rules if _covers(rule, name, address, port)), None)
+    covering = (rule for rule in rules if any_port or rule.port in (None, port))
+    return next((rule for rule in covering if _covers(rule, name, address)), None)
 
 
-def _covers(rule: AcceptedDestination, name: str, address: str, port: int | None) -> bool:
-    if rule.port is not None and rule.port != port:
-        return False
+def _covers(rule: AcceptedDestination, name: str, address: str) -> bool:
     network = networks(rule.destination)
     if network is None:
         return matches(rule.destination, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -11,11 +12,19 @@ from harness.model.evidence import LedgerRecord
 from harness.model.federation import Federation
 from harness.model.result import DestinationClass
 
-_ICMP = ("icmp", "icmpv6")
+_LABEL = re.compile(r"(?:\\.|[^.\\])+")
 _ARP = 0x0806
 _BROADCAST = parse_address("255.255.255.255")
 _SOLICITED = IPv6Network("ff02::1:ff00:0/104")
-_HOUSEKEEPING = (parse_address("ff02::16"), parse_address("ff02::2"))
+_REPORTS = parse_address("ff02::16")
+_HOUSEKEEPING = (_REPORTS, parse_address("ff02::2"))
+_HOP_BY_HOP = "0"
+_NEIGHBOURS = frozenset({131, 132, 133, 134, 135, 136, 137, 143})
+"""ICMPv6 types: listener reports (RFC 2710, RFC 3810), neighbour discovery (RFC 4861)."""
+_ECHO = {"icmp": 8, "icmpv6": 128}
+_ECHO_REPLY = {"icmp": 0, "icmpv6": 129}
+_ERRORS = {"icmp": frozenset({3, 4, 11, 12}), "icmpv6": frozenset({1, 2, 3, 4})}
+"""ICMP types that a kernel answers with (RFC 792, RFC 4443)."""
 _LINK_LOCAL: tuple[IPv4Network | IPv6Network, ...] = (
     IPv4Network("169.254.0.0/16"),
     IPv6Network("fe80::/10"),
@@ -23,7 +32,7 @@ _LINK_LOCAL: tuple[IPv4Network | IPv6Network, ...] = (
 _OFFERED = ("partners", "public")
 
 Opening = tuple[str, str, str, int | None]
-"""Source, destination, protocol and destination port of a connection's start."""
+"""Source, destination, protocol and destination port (or ICMP type) of a connection's start."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,10 @@ def _is_link_local(address: Address) -> bool:
 def is_neighbour_discovery(row: LedgerRecord) -> bool:
     """Say whether a row can be IPv6 neighbour discovery or listener reports (RFC 4861, RFC 3810)."""
     destination = parse_address(row.dst)
-    if row.proto != "icmpv6" or destination is None:
+    if row.proto == _HOP_BY_HOP:
+        # Listener reports carry a router alert (RFC 3810 §5), so a header comes before ICMPv6.
+        return destination == _REPORTS
+    if row.proto != "icmpv6" or row.icmp_type not in _NEIGHBOURS or destination is None:
         return False
     if destination in _HOUSEKEEPING or (destination.version == 6 and destination in _SOLICITED):
         return True
@@ -91,6 +103,10 @@ class Classifier:
         self._federation = federation
         self._registry = registry
         self._openings = openings
+        self._ports: dict[tuple[str, str, str], set[int | None]] = {}
+        for src, dst, proto, port in openings:
+            self._ports.setdefault((src, dst, proto), set()).add(port)
+        self._pairs = {(src, dst) for src, dst, _, _ in openings}
         self._partners = {name: federation.partners(name) for name in federation.agencies}
         self._domains = {name: agency.domain for name, agency in federation.agencies.items()}
 
@@ -112,8 +128,8 @@ class Classifier:
 
     def agency_of_name(self, name: str) -> str:
         """Return the agency whose domain a name lies in, or nothing."""
-        labels = name.rstrip(".").lower()
-        found = [a for a, d in self._domains.items() if labels == d or labels.endswith(f".{d}")]
+        labels = labels_of(name)
+        found = [a for a, d in self._domains.items() if ends_with(labels, labels_of(d))]
         return max(found, key=lambda agency: len(self._domains[agency]), default="")
 
     def lists(self, agency: str, other: str) -> bool:
@@ -125,6 +141,8 @@ class Classifier:
 
         A row that starts one is no answer, whatever its ports look like.
         """
+        if row.icmp_type is not None:
+            return self._answers_by_icmp(row)
         if row.src_port is None or (row.proto == "tcp" and row.opening and row.ledger == "tried"):
             return False
         if self.has_opening(row.dst, row.src, row.proto, row.src_port):
@@ -134,6 +152,12 @@ class Classifier:
     def has_opening(self, src: str, dst: str, proto: str, port: int | None) -> bool:
         """Say whether some border saw ``src`` open a connection to that port of ``dst``."""
         return (canonical(src), canonical(dst), proto, port) in self._openings
+
+    def _answers_by_icmp(self, row: LedgerRecord) -> bool:
+        src, dst = canonical(row.src), canonical(row.dst)
+        if row.icmp_type == _ECHO_REPLY.get(row.proto):
+            return (dst, src, row.proto, _ECHO[row.proto]) in self._openings
+        return row.icmp_type in _ERRORS.get(row.proto, ()) and (dst, src) in self._pairs
 
     def _opened_itself(self, row: LedgerRecord) -> bool:
         if row.proto == "tcp":
@@ -157,12 +181,25 @@ class Classifier:
     def _partner_kind(self, row: LedgerRecord, target: HostLife) -> Kind | None:
         if row.proto not in self._federation.policy.protocols:
             return Kind.PROTOCOL
-        if row.dst_port is None and not row.opening and row.src_port is not None:
+        if row.dst_port is None and row.src_port is None:
+            return self._fragment_kind(row, target)
+        if row.dst_port is None and not row.opening:
             return Kind.MID_STREAM
         if not target.offers(row.proto, row.dst_port, _OFFERED):
             return Kind.PARTNER_PORT
         started = self.has_opening(row.src, row.dst, row.proto, row.dst_port)
         return None if started else Kind.MID_STREAM
+
+    def _fragment_kind(self, row: LedgerRecord, target: HostLife) -> Kind | None:
+        """Judge later fragments, which have no ports, by what else went between the two."""
+        src, dst = canonical(row.src), canonical(row.dst)
+        asked = self._ports.get((src, dst, row.proto), set())
+        if any(target.offers(row.proto, port, _OFFERED) for port in asked):
+            return None
+        source = self._registry.by_address(row.src, row.ts)
+        answered = self._ports.get((dst, src, row.proto), set())
+        offers = source is not None and any(source.offers(row.proto, port, _OFFERED) for port in answered)
+        return None if offers else Kind.PARTNER_PORT
 
     def _class(self, agency: str, target: HostLife | None) -> DestinationClass:
         if target is None or not target.agency:
@@ -172,6 +209,16 @@ class Classifier:
         service = self._federation.agencies[agency].services.get(target.service)
         supplied = service is not None and service.operated_by.kind == "supplier"
         return "own-by-supplier" if supplied else "own"
+
+
+def labels_of(name: str) -> tuple[str, ...]:
+    """Return a name's labels in lower case; an escaped dot is part of a label (RFC 1035 §5.1)."""
+    return tuple(_LABEL.findall(name.lower().rstrip(".")))
+
+
+def ends_with(labels: tuple[str, ...], domain: tuple[str, ...]) -> bool:
+    """Say whether a name is a domain or lies within it, label by label."""
+    return len(labels) >= len(domain) and labels[len(labels) - len(domain) :] == domain
 
 
 def networks(text: str) -> IPv4Network | IPv6Network | None:

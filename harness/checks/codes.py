@@ -50,6 +50,7 @@ class Code(StrEnum):
     EVIDENCE_DAMAGED = "evidence_damaged"
     RECORDER_TROUBLE = "recorder_trouble"
     UNATTRIBUTED_ROWS = "unattributed_rows"
+    SERVICE_ENDED = "service_ended"
     # A border's coverage
     NO_BORDER_RECORD = "no_border_record"
     NO_BEGIN = "no_begin"
@@ -90,6 +91,8 @@ class Code(StrEnum):
     EXPECTED_ABSENT = "expected_absent"
     EXPECTED_PRESENT = "expected_present"
     EXPECTED_NO_CONTACT = "expected_no_contact"
+    EXPECTED_LOGGED = "expected_logged"
+    REDACTED_KEPT = "redacted_kept"
     EXPECTATION_NOT_SWEPT = "expectation_not_swept"
     EXPECTATION_OPAQUE = "expectation_opaque"
     EXPECTATION_UNCOVERED = "expectation_uncovered"
@@ -129,6 +132,7 @@ PARAMETERS: dict[Code, tuple[str, ...]] = {
     Code.COUNT_DIFFERS: ("border", "far", "listed"),
     Code.RECORDER_LOST: ("border", "what", "lost"),
     Code.DECLARED_EXCEPTION: ("host", "exception"),
+    Code.SERVICE_ENDED: ("agency", "service", "status", "text"),
     Code.SCENARIO_PASSED: _NONE,
     Code.SCENARIO_FAILED: ("text",),
     Code.SCENARIO_DEADLINE: ("text",),
@@ -154,6 +158,8 @@ PARAMETERS: dict[Code, tuple[str, ...]] = {
     Code.EXPECTED_ABSENT: ("canary", "agency", "store"),
     Code.EXPECTED_PRESENT: ("canary", "agency"),
     Code.EXPECTED_NO_CONTACT: ("from", "to"),
+    Code.EXPECTED_LOGGED: ("agency", "wanted"),
+    Code.REDACTED_KEPT: ("agency", "store"),
     Code.EXPECTATION_NOT_SWEPT: ("canary", "agency"),
     Code.EXPECTATION_OPAQUE: ("canary", "agency", "store"),
     Code.EXPECTATION_UNCOVERED: ("from",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.checks.classify import Classifier
+from harness.checks.classify import Classifier, ends_with, labels_of
 from harness.checks.detail import Details
 from harness.checks.lookups import asker
 from harness.checks.registry import Registry
@@ -62,5 +62,4 @@ class Contacts:
 
 
 def _below(name: str, domain: str) -> bool:
-    name = name.rstrip(".").lower()
-    return bool(name) and (name == domain or name.endswith(f".{domain}"))
+    return ends_with(labels_of(name), labels_of(domain))

@@ -24,7 +24,7 @@ def gathered(sightings: Iterable[Sighting]) -> list[Sighting]:
     found = list(sightings)
     ports = _crowded((_place(s), s.port) for s in found)
     found = [replace(s, any_port=True) if _place(s) in ports else s for s in found]
-    names = _crowded((_domain(s), s.name) for s in found if s.name)
+    names = _crowded((_domain(s), s.name) for s in found if _is_named(s))
     bare = _crowded((_space(s), s.address) for s in found if not s.name)
     return [_marked(s, names, bare) for s in found]
 
@@ -37,11 +37,16 @@ def _crowded(members: Iterable[tuple[Hashable, Hashable]]) -> set[Hashable]:
 
 
 def _marked(sighting: Sighting, names: set[Hashable], bare: set[Hashable]) -> Sighting:
-    if sighting.name and sighting.kind != Kind.RESIDENCY and _domain(sighting) in names:
+    if _is_named(sighting) and _domain(sighting) in names:
         return replace(sighting, crowd=f"*.{_parent(sighting.name)}".rstrip("."))
     if not sighting.name and _space(sighting) in bare:
         return replace(sighting, crowd=_whole_space(sighting.address))
     return sighting
+
+
+def _is_named(sighting: Sighting) -> bool:
+    """Say whether a sighting is about a name outside; between agencies, names are those of hosts."""
+    return bool(sighting.name) and sighting.kind in (Kind.OUTSIDE, Kind.LOOKUP)
 
 
 def _source(sighting: Sighting) -> Sequence[str]:

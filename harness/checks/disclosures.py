@@ -49,7 +49,8 @@ def disclosures(
     for row in residency:
         if row.canary and row.agency != row.owner:
             partners.setdefault((row.owner, row.agency), _Sum())
-    return [_to_partner(g, r, partners[g, r], residency) for g, r in sorted(partners)] + [
+    received = [_to_partner(g, r, partners[g, r], residency, federation) for g, r in sorted(partners)]
+    return received + [
         _to_supplier(g, r, suppliers[g, r], residency, federation) for g, r in sorted(suppliers)
     ]
 
@@ -94,9 +95,12 @@ def _operator(federation: Federation, agency: str, service: str) -> Operator:
     return found.operated_by if found is not None else Operator()
 
 
-def _to_partner(giver: str, receiver: str, total: _Sum, residency: Sequence[Residency]) -> Disclosure:
+def _to_partner(
+    giver: str, receiver: str, total: _Sum, residency: Sequence[Residency], federation: Federation
+) -> Disclosure:
     copies = [row for row in residency if row.canary and (row.owner, row.agency) == (giver, receiver)]
-    return _disclosure(giver, receiver, "partner", total, copies)
+    kind = "partner" if receiver in federation.partners(giver) else "unlisted-partner"
+    return _disclosure(giver, receiver, kind, total, copies)
 
 
 def _to_supplier(

@@ -14,12 +14,13 @@ from harness.checks.detail import Details
 from harness.checks.disclosures import disclosures, flow_sums
 from harness.checks.expectations import Expectations
 from harness.checks.findings import finding, groups
+from harness.checks.logged import logged_hits
 from harness.checks.lookups import lookup_sightings
 from harness.checks.observed import observed
 from harness.checks.overview import federation_info, run_info
 from harness.checks.questions import Questions
 from harness.checks.registry import Registry
-from harness.checks.residency import residency, residency_sightings
+from harness.checks.residency import may_rest, residency, residency_sightings
 from harness.checks.sighting import Sighting
 from harness.checks.stores import Stores, not_swept
 from harness.checks.traffic import (
@@ -37,6 +38,7 @@ from harness.model.evidence import (
     DnsRecord,
     HostRecord,
     LedgerRecord,
+    LogRecord,
     StepRecord,
     StorageRecord,
 )
@@ -76,8 +78,9 @@ class _Evaluation:
         starts = openings(self._books.rows, self._registry)
         self._classifier = Classifier(inputs.federation, self._registry, starts)
         self._details = Details(evidence)
-        self._stores = Stores.of(evidence.of("storage", StorageRecord))
         self._canaries = {record.canary: record for _, record in evidence.of("canaries", CanaryRecord)}
+        words = logged_hits(evidence.of("logs", LogRecord), self._registry, frozenset(self._canaries))
+        self._stores = Stores.of(evidence.of("storage", StorageRecord), words)
         self._judged = judge_rows(self._books.rows, self._registry, self._classifier)
 
     def result(self) -> RunResult:
@@ -137,6 +140,8 @@ class _Evaluation:
             contacts,
             {agency: whole.get(agency, False) for agency in agencies},
             self._began(),
+            self._evidence.of("logs", LogRecord),
+            lambda canary, agency: self._redacted_may_rest(canary, agency),
         )
         return Questions(
             self._inputs,
@@ -145,6 +150,13 @@ class _Evaluation:
             expectations.judge,
             observed(found, covered, missing, agencies),
         ).answers()
+
+    def _redacted_may_rest(self, canary: str, agency: str) -> bool:
+        word = self._canaries.get(canary)
+        if word is None:
+            return False
+        taken_back = word.model_copy(update={"data_class": "redacted"})
+        return may_rest(taken_back, agency, self._inputs.federation)
 
     def _began(self) -> dict[str, float]:
         began: dict[str, float] = {}

@@ -115,7 +115,8 @@ def _rule(group: Group, rules: Iterable[AcceptedDestination]) -> AcceptedDestina
     if first.kind not in (Kind.OUTSIDE, Kind.LOOKUP) or first.destination_class != "outside":
         return None
     found = [accepted(rules, s.name, s.address, s.port) for s in group.sightings]
-    return found[0] if all(found) else None
+    asked = [accepted(rules, s.name, s.address, s.port, any_port=True) for s in group.lookups]
+    return found[0] if all(found) and all(asked) else None
 
 
 def _reference(sighting: Sighting) -> Verdict:

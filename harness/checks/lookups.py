@@ -67,6 +67,8 @@ def _sighting(
         window=question.window,
         name=_name(question),
         src=question.id_orig_h,
+        packets=1,
+        bytes=question.request_bytes,
     )
 
 

@@ -135,7 +135,7 @@ class Questions:
         outcome = worst_outcome([self._judge(step) for _, step in steps if step.kind == "expectation"])
         lines = answer.lines + outcome.lines
         lines += tuple(("steps", seq) for seq, step in steps if step.kind == "expectation")
-        if outcome.reason is None or _RANK[outcome.verdict] <= _RANK[answer.verdict]:
+        if outcome.reason is None or _RANK[outcome.verdict] < _RANK[answer.verdict]:
             return Answer(answer.verdict, answer.reason, answer.seconds, answer.agencies, lines)
         return Answer(outcome.verdict, outcome.reason, answer.seconds, answer.agencies, lines)
 

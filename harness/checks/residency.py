@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from harness.checks.codes import Kind
 from harness.checks.registry import HostLife, Registry
 from harness.checks.sighting import Sighting
-from harness.checks.stores import Numbered, Stores
+from harness.checks.stores import Hit, Stores
 from harness.model.evidence import CanaryRecord
 from harness.model.federation import Federation
 from harness.model.result import DestinationClass, Residency
@@ -81,7 +81,7 @@ def _opaque(stores: Stores) -> Iterator[Residency]:
 
 
 def residency_sightings(
-    hits: Iterable[Numbered],
+    hits: Iterable[Hit],
     canaries: Mapping[str, CanaryRecord],
     federation: Federation,
     registry: Registry,
@@ -91,7 +91,7 @@ def residency_sightings(
     The finding's destination is the store, its port stays empty and its protocol is the
     word's data class.
     """
-    for seq, hit in hits:
+    for line, hit in hits:
         canary = canaries.get(hit.canary)
         if canary is None or may_rest(canary, hit.agency, federation):
             continue
@@ -103,7 +103,7 @@ def residency_sightings(
             address="",
             port=None,
             proto=canary.data_class,
-            line=("storage", seq),
+            line=line,
             since=hit.ts,
             ts=hit.ts,
             window=canary.scenario,

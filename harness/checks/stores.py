@@ -13,22 +13,24 @@ from harness.model.result import Reason
 Store = tuple[str, str, str]
 """Agency, service and store."""
 Numbered = tuple[int, StorageRecord]
+Hit = tuple[tuple[str, int], StorageRecord]
+"""Where it stands in evidence, as file stem and sequence number, and what was found."""
 
 
 @dataclass
 class Stores:
     """The sweeps of a run, by store."""
 
-    hits: list[Numbered] = field(default_factory=list)
+    hits: list[Hit] = field(default_factory=list)
     coverage: dict[Store, list[Numbered]] = field(default_factory=dict)
     controls: dict[Store, list[Numbered]] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     readable: set[Store] = field(default_factory=set)
 
     @classmethod
-    def of(cls, records: Iterable[Numbered]) -> Stores:
-        """Sort the lines of ``storage.jsonl``."""
-        stores = cls()
+    def of(cls, records: Iterable[Numbered], logged: Iterable[Hit] = ()) -> Stores:
+        """Sort the lines of ``storage.jsonl``, and what was found in services' logs beside them."""
+        stores = cls(hits=list(logged))
         for seq, record in records:
             if record.sweep not in stores.labels:
                 stores.labels.append(record.sweep)
@@ -36,7 +38,7 @@ class Stores:
             if record.kind == "hit" or record.readable:
                 stores.readable.add(store)
             if record.kind == "hit":
-                stores.hits.append((seq, record))
+                stores.hits.append((("storage", seq), record))
             elif record.kind == "coverage":
                 stores.coverage.setdefault(store, []).append((seq, record))
             else:

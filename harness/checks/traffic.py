@@ -44,17 +44,16 @@ def is_probe(host: HostLife, window: str) -> bool:
 
 
 def openings(rows: Iterable[Numbered], registry: Registry) -> frozenset[Opening]:
-    """Return every connection start that a ledger of tries holds: TCP SYN rows and UDP rows.
+    """Return every connection start that a ledger of tries holds: TCP SYN rows, UDP and ICMP rows.
 
     A row whose source is not its port's own address opens nothing.
     """
     found: set[Opening] = set()
     for _, row in rows:
-        if row.ledger != "tried" or not (row.proto == "udp" or (row.proto == "tcp" and row.opening)):
-            continue
+        opened = row.dst_port if row.proto == "udp" or (row.proto == "tcp" and row.opening) else row.icmp_type
         host = registry.by_name(row.port, row.ts)
-        if host is not None and row.dst_port is not None and not forges_source(row, host):
-            found.add((canonical(row.src), canonical(row.dst), row.proto, row.dst_port))
+        if row.ledger == "tried" and opened is not None and host is not None and not forges_source(row, host):
+            found.add((canonical(row.src), canonical(row.dst), row.proto, opened))
     return frozenset(found)
 
 

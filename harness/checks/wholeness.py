@@ -10,13 +10,14 @@ from harness.model.inputs import Evidence
 from harness.model.result import Reason
 
 _NEVER_EMPTY = ("hosts", "ledger", "steps", "coverage")
+_LAST_LINE = 300
 _RECORDERS = ("recorder", "border")
 
 
 def gaps(evidence: Evidence) -> list[Reason]:
     """Return why a run is not complete; nothing where it is."""
     steps = [step for _, step in evidence.of("steps", StepRecord)]
-    return [*_files(evidence), *_stop(steps), *_trouble(steps)]
+    return [*_files(evidence), *_stop(steps), *_trouble(steps), *_ended_services(steps)]
 
 
 def ended(evidence: Evidence) -> float | None:
@@ -45,6 +46,21 @@ def _stop(steps: Sequence[StepRecord]) -> list[Reason]:
     if stops[-1].outcome in ("interrupted", "error"):
         return [reason(Code.RUN_INTERRUPTED)]
     return []
+
+
+def _ended_services(steps: Sequence[StepRecord]) -> list[Reason]:
+    """Return the services that ended though nobody had asked them to, with their last line."""
+    ends = [step for step in steps if step.kind == "trouble" and step.name == Code.SERVICE_ENDED]
+    return [
+        reason(
+            Code.SERVICE_ENDED,
+            agency=step.agency,
+            service=step.params.get("service", ""),
+            status=step.params.get("status", ""),
+            text=(step.text.strip().splitlines() or [""])[-1][:_LAST_LINE],
+        )
+        for step in ends
+    ]
 
 
 def _trouble(steps: Sequence[StepRecord]) -> list[Reason]:

@@ -66,11 +66,16 @@ class LedgerRecord(Record):
     ether_type: str = Field(default="", description="0x…, for frames that are not IP")
     src: str = ""
     dst: str = ""
-    proto: str = Field(default="", description="tcp, udp, icmp, icmpv6, or the IP protocol number")
+    proto: str = Field(
+        default="",
+        description="tcp, udp, icmp, icmpv6, or the IP protocol number (IPv6: next header); `options`: "
+        "IPv4 with options",
+    )
     src_port: int | None = Field(
-        default=None, description="only where it tells the service: below 32768, or both are above"
+        default=None, description="where it tells the service: the one below 32768; both where none is alone"
     )
     dst_port: int | None = None
+    icmp_type: int | None = Field(default=None, description="icmp and icmpv6: the message's type")
     packets: int
     bytes: int
     window: str = Field(default="", description="the scenario that ran, `start`, `between` or `stop`")
@@ -117,6 +122,7 @@ class DnsRecord(Record):
     border: str
     host: str = Field(default="", description="the asker, by its address; empty where unknown")
     outcome: Literal["zone", "no_data", "sinkhole", "refused", "malformed"]
+    request_bytes: int = Field(default=0, description="size of the question, without headers below DNS")
     window: str = ""
 
 

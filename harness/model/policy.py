@@ -9,7 +9,7 @@ from pydantic import Field
 
 from harness.model.base import Record
 
-DataClass = Literal["content", "title", "file", "file_name", "name", "address", "encrypted"]
+DataClass = Literal["content", "title", "file", "file_name", "name", "address", "encrypted", "redacted"]
 Places = Literal["owner", "participants", "partners", "nowhere"]
 
 _DEFAULT_RESTS: dict[DataClass, Places] = {
@@ -20,6 +20,7 @@ _DEFAULT_RESTS: dict[DataClass, Places] = {
     "name": "participants",
     "address": "participants",
     "encrypted": "nowhere",
+    "redacted": "participants",
 }
 
 
@@ -40,7 +41,8 @@ class Policy(Record):
         rests: per data class, where a canary of that class may be found at rest:
             ``owner``: the owner's agency only; ``participants``: the agencies that took
             part in the scenario; ``partners``: any agency that the owner federates with;
-            ``nowhere``: in no store in any readable form.
+            ``nowhere``: in no store in any readable form. ``redacted`` is what was taken back:
+            products may keep it for a while.
         accepted: destinations outside that are accepted, by whom, since when and why.
         protocols: transport protocols that hosts may use towards other agencies.
         must: ids of questions that have to be tested; untested they count ``unknown``.

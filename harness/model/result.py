@@ -170,7 +170,7 @@ class Disclosure(Record):
 
     giver: str
     receiver: str
-    kind: Literal["partner", "supplier"]
+    kind: Literal["partner", "unlisted-partner", "supplier"]
     bytes: int
     packets: int
     ports: tuple[str, ...] = ()

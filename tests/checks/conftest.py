@@ -19,6 +19,7 @@ from harness.model.evidence import (
     HostRecord,
     LedgerRecord,
     ListeningPort,
+    LogRecord,
     SinkholeRecord,
     StepRecord,
     StorageRecord,
@@ -178,6 +179,10 @@ class Run:
         for agency in self.agencies:
             self.swept(agency)
             self.control(agency, readable=True)
+
+    def log(self, agency: str, text: str, **fields: Any) -> int:
+        common: dict[str, Any] = {"ts": 20.0, "agency": agency, "service": "chat/homeserver", "text": text}
+        return self.add("logs", LogRecord.model_validate(common | {"stream": "stdout"} | fields))
 
     def drop(self, stem: str, **fields: Any) -> None:
         """Take away every record of a file whose fields have these values."""

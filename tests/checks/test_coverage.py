@@ -125,9 +125,17 @@ def test_a_whole_run_is_complete(run: Run) -> None:
 def test_a_failed_recorder_makes_the_run_incomplete(run: Run) -> None:
     run.step(kind="trouble", name="recorder_failed", code="recorder_failed")
     assert not run.result().run.complete
-    run = type(run).clean()
-    run.step(kind="trouble", name="service_ended", code="service_ended")
-    assert run.result().run.complete
+
+
+def test_a_service_that_ended_by_itself_makes_the_run_incomplete_and_is_named(run: Run) -> None:
+    params = {"service": "chat/homeserver", "status": "-11"}
+    run.step(kind="trouble", name="service_ended", agency="beta", params=params, text="one\nthe last word")
+    run.scenario("chat.delivery")
+    result = run.result()
+    assert not result.run.complete
+    assert result.verdicts.works == Verdict.UNKNOWN
+    (why,) = [why for why in result.reasons["works"] if why.code == "service_ended"]
+    assert why.params == {"agency": "beta", **params, "text": "the last word"}
 
 
 def test_blind_spots_and_exceptions_to_the_jail_are_listed(run: Run) -> None:

@@ -61,6 +61,24 @@ def test_one_service_s_crowd_does_not_swallow_another_s(run: Run) -> None:
     assert {f.destination.name for f in run.findings()} == {"*.tunnel.example", "x1.tunnel.example"}
 
 
+def test_hosts_of_agencies_are_in_no_crowd_of_names(run: Run) -> None:
+    for number in MANY:
+        run.dns(SERVER, f"word{number}", "sinkhole")
+    run.ledger(SERVER, "10.2.0.10", dst_port=22, opening=True)
+    names = {(finding.kind, finding.destination.name) for finding in run.findings()}
+    assert names == {("lookup", "*"), ("partner_port", "beta-homeserver")}
+
+
+def test_an_accepted_name_accepts_no_crowd_of_look_ups_beside_it(run: Run) -> None:
+    accepted = {"accepted_by": "the board", "since": "2026-01-01", "why": "trial"}
+    run.policy = {"accepted": [{"destination": "good.tunnel.example", **accepted}]}
+    for number in MANY:
+        run.dns(SERVER, f"secret{number}.tunnel.example", "sinkhole", f"198.18.1.{number % 250}")
+    run.dns(SERVER, "good.tunnel.example", "sinkhole", "198.18.0.7")
+    run.ledger(SERVER, "198.18.0.7", dst_port=443, opening=True)
+    assert {finding.verdict for finding in run.findings()} == {"fail"}
+
+
 def test_a_crowd_is_accepted_only_where_every_member_is(run: Run) -> None:
     accepted = {"accepted_by": "the board", "since": "2026-01-01", "why": "trial"}
     run.policy = {"accepted": [{"destination": "203.0.113.0/25", **accepted}]}

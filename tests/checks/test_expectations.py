@@ -156,3 +156,42 @@ def test_an_expectation_that_nobody_understands_is_unknown(run: Run) -> None:
     run.scenario(QUESTION)
     run.expect(QUESTION, "sideways", ["alfa"])
     assert judged(run) == (Verdict.UNKNOWN, Code.EXPECTATION_MALFORMED)
+
+
+def test_a_redacted_text_that_rests_on_is_told(run: Run) -> None:
+    word = run.canary()
+    run.scenario("chat.edit_redaction")
+    run.expect("chat.edit_redaction", "redacted", ["beta"], canary=word)
+    run.sweep_all()
+    run.hit("beta", word)
+    answer = run.question("chat.edit_redaction")
+    assert (answer.verdict, answer.reason.code) == (Verdict.PASS, "redacted_kept")
+    assert answer.reason.params == {"agency": "beta", "store": "database"}
+    run.policy = {"rests": {"redacted": "nowhere"}}
+    assert run.question("chat.edit_redaction").verdict == Verdict.FAIL
+
+
+def test_a_redacted_text_in_freed_pages_is_gone(run: Run) -> None:
+    word = run.canary()
+    run.policy = {"rests": {"redacted": "nowhere"}}
+    run.scenario("chat.edit_redaction")
+    run.expect("chat.edit_redaction", "redacted", ["beta"], canary=word)
+    run.sweep_all()
+    run.hit("beta", word, place="freed_page")
+    answer = run.question("chat.edit_redaction")
+    assert (answer.verdict, answer.reason.code) == (Verdict.PASS, "scenario_passed")
+
+
+def test_what_a_service_should_have_logged(run: Run) -> None:
+    run.log("beta", "before: 403 for gamma.example", ts=10)
+    run.scenario("chat.unlisted_rejected")
+    run.expect("chat.unlisted_rejected", "logged", ["beta"], text="403 for gamma.example")
+    run.sweep_all()
+    answer = run.question("chat.unlisted_rejected")
+    assert (answer.verdict, answer.reason.code) == (Verdict.FAIL, "expected_logged")
+    run.log("alfa", "403 for gamma.example", ts=20)
+    assert run.question("chat.unlisted_rejected").verdict == Verdict.FAIL
+    seq = run.log("beta", "said 403 for gamma.example", ts=20)
+    answer = run.question("chat.unlisted_rejected")
+    assert answer.verdict == Verdict.PASS
+    assert f"logs:{seq}-{seq}" in answer.evidence

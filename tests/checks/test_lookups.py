@@ -52,6 +52,20 @@ def test_a_name_that_only_ends_like_an_agency_s_is_outside(run: Run) -> None:
     assert run.finding().destination.destination_class == "outside"
 
 
+@pytest.mark.parametrize("domain", ["alfa.example", "gamma.example"])
+def test_a_dot_within_a_label_is_no_way_into_a_domain(run: Run, domain: str) -> None:
+    run.dns(SERVER, f"stolen\\.{domain}.", "sinkhole")
+    finding = run.finding()
+    assert finding.destination.destination_class == "outside"
+    assert finding.reference_verdict == Verdict.FAIL
+
+
+def test_a_look_up_has_its_bytes(run: Run) -> None:
+    run.dns(SERVER, "secret.tracker.example", "sinkhole", request_bytes=40)
+    run.dns(SERVER, "secret.tracker.example", "sinkhole", request_bytes=51)
+    assert (run.finding().packets, run.finding().bytes) == (2, 91)
+
+
 def test_another_service_s_traffic_does_not_swallow_a_look_up(run: Run) -> None:
     run.dns(SERVER, "matrix.org", "sinkhole", "198.18.0.5")
     run.ledger("beta-homeserver", "198.18.0.5", dst_port=443, opening=True)

@@ -125,3 +125,24 @@ def test_a_service_that_was_not_swept_makes_it_unknown(run: Run) -> None:
     run.drop("storage", agency="beta")
     assert run.result().reasons["stays"][0].code == Code.STORE_NOT_SWEPT
     assert run.result().verdicts.stays == Verdict.UNKNOWN
+
+
+def test_a_word_in_a_service_s_log_rests_there(run: Run) -> None:
+    word = run.canary(participants=("alfa",))
+    run.sweep_all()
+    first = run.log("beta", f"GET /{word.upper()}.bin")
+    run.log("beta", f"again {word}")
+    (row,) = [row for row in run.residency() if row.canary == word]
+    assert (row.agency, row.service, row.store, row.place) == ("beta", "chat", "output", "log")
+    assert row.verdict == Verdict.FAIL
+    (finding,) = run.findings()
+    assert (finding.kind, finding.evidence) == ("residency", (f"logs:{first}-{first}",))
+
+
+def test_a_text_that_must_not_be_readable_anywhere_is_found_in_a_log(run: Run) -> None:
+    word = run.canary(data_class="encrypted")
+    run.scenario("chat.encryption")
+    run.expect("chat.encryption", "absent", ["beta"], canary=word)
+    run.sweep_all()
+    run.log("beta", f"debug: {word}")
+    assert run.question("chat.encryption").verdict == Verdict.FAIL

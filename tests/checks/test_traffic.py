@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.checks.conftest import Run
 
 ALFA, BETA, GAMMA = "10.1.0.10", "10.2.0.10", "10.3.0.10"
+BETA_IPV6 = "fd00:2::a"
 BETA_PERSON = "10.2.0.20"
 SERVER = "alfa-homeserver"
 OUTSIDE = "203.0.113.7"
@@ -165,8 +166,67 @@ def test_link_local_addresses_are_findings(run: Run, dst: str) -> None:
 @pytest.mark.parametrize("dst", ["ff02::16", "ff02::2", "ff02::1:ff00:10"])
 @pytest.mark.parametrize("src", ["::", "fe80::10", "fd00:1::a"])
 def test_neighbour_discovery_is_none(run: Run, src: str, dst: str) -> None:
-    run.ledger(SERVER, dst, src=src, proto="icmpv6")
+    run.ledger(SERVER, dst, src=src, proto="icmpv6", icmp_type=135)
     assert run.findings() == []
+
+
+@pytest.mark.parametrize("dst", ["ff02::16", "ff02::2", "ff02::1:ff00:10"])
+def test_a_ping_to_where_neighbours_are_sought_is_multicast(run: Run, dst: str) -> None:
+    run.ledger(SERVER, dst, proto="icmpv6", icmp_type=128)
+    assert run.finding().kind == Kind.MULTICAST
+
+
+def test_a_listener_report_has_a_header_before_it(run: Run) -> None:
+    run.ledger(SERVER, "ff02::16", src="fe80::10", proto="0")
+    assert run.findings() == []
+    run.ledger(SERVER, BETA_IPV6, proto="0")
+    assert run.finding().kind == Kind.PROTOCOL
+
+
+@pytest.mark.parametrize(("dst", "proto"), [(BETA, "options"), (BETA_IPV6, "43"), (BETA_IPV6, "60")])
+def test_options_and_further_headers_are_findings_on_the_way_to_a_partner(
+    run: Run, dst: str, proto: str
+) -> None:
+    opened(run, SERVER, dst, 8448)
+    run.ledger(SERVER, dst, proto=proto)
+    assert run.finding().kind == Kind.PROTOCOL
+
+
+def test_an_answer_to_a_low_port_is_an_answer(run: Run) -> None:
+    run.ledger(SERVER, BETA, dst_port=8448, opening=True)
+    run.ledger(SERVER, BETA, src_port=1000, dst_port=8448)
+    run.ledger("beta-homeserver", ALFA, src_port=8448, dst_port=1000)
+    assert run.findings() == []
+
+
+@pytest.mark.parametrize("error", [3, 11])
+def test_an_error_that_a_kernel_answers_with_is_held_against_nobody(run: Run, error: int) -> None:
+    run.ledger(SERVER, BETA, proto="udp", dst_port=5000)
+    run.ledger("beta-homeserver", ALFA, proto="icmp", icmp_type=error)
+    assert [(finding.agency, finding.kind) for finding in run.findings()] == [("alfa", Kind.PARTNER_PORT)]
+
+
+def test_an_error_that_nothing_came_before_is_a_finding(run: Run) -> None:
+    run.ledger("beta-homeserver", ALFA, proto="icmp", icmp_type=3)
+    assert run.finding().agency == "beta"
+
+
+def test_a_ping_is_the_one_s_who_asks(run: Run) -> None:
+    run.ledger(SERVER, BETA, proto="icmp", icmp_type=8)
+    run.ledger("beta-homeserver", ALFA, proto="icmp", icmp_type=0)
+    assert [(finding.agency, finding.kind) for finding in run.findings()] == [("alfa", Kind.PROTOCOL)]
+    run = type(run).clean()
+    run.ledger("beta-homeserver", ALFA, proto="icmp", icmp_type=0)
+    assert run.finding().agency == "beta"
+
+
+def test_later_fragments_go_with_the_flow_they_belong_to(run: Run) -> None:
+    opened(run, SERVER, BETA, 8448)
+    run.ledger(SERVER, BETA)
+    run.ledger("beta-homeserver", ALFA)
+    assert run.findings() == []
+    run.ledger("alfa-p1", BETA)
+    assert run.finding().kind == Kind.PARTNER_PORT
 
 
 def test_frames_that_are_not_ip_are_findings_but_for_arp(run: Run) -> None:
@@ -222,7 +282,7 @@ def test_what_was_tried_and_passed_is_counted_once(run: Run) -> None:
     [
         ("10.1.0.20", {"proto": "udp", "src_port": 53}),
         ("10.1.0.20", {"proto": "icmp"}),
-        ("ff02::1:ff00:20", {"proto": "icmpv6"}),
+        ("ff02::1:ff00:20", {"proto": "icmpv6", "icmp_type": 135}),
         ("", {"proto": "", "ether_type": "0x0806"}),
     ],
 )
