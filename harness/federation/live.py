@@ -151,6 +151,17 @@ class LiveFederation:
             self._log.given_back(canary, agency)
         self._expect("present", at, canary=canary)
 
+    def expect_redacted(self, canary: str, *, at: Sequence[str]) -> None:
+        """Expect that the agencies' stores no longer hold a text that was taken back.
+
+        Where the policy lets such a text rest on (data class ``redacted``), the answer says so.
+        """
+        self._expect("redacted", at, canary=canary)
+
+    def expect_logged(self, text: str, *, at: Sequence[str]) -> None:
+        """Expect that a service of each agency writes ``text`` to its log in this scenario."""
+        self._expect("logged", at, text=text)
+
     def expect_no_contact(self, of: str, *, to: str) -> None:
         """Expect no packet and no look-up from agency ``of`` to agency ``to`` in this scenario."""
         self._expect("no_contact", [of, to], **{"from": of, "to": to})
@@ -200,21 +211,30 @@ class LiveFederation:
                 yield
             finally:
                 await self._start_again(service)
+                await self._reconnect_all()
 
-    async def restart(self, place: str) -> None:
-        """Stop one agency's service and start it again; return when it is ready."""
-        agency = self.agency(place)
+    async def restart(self, *places: str) -> None:
+        """Stop the services of these agencies and start them again; return when all are ready."""
+        async with asyncio.TaskGroup() as group:
+            for place in places:
+                group.create_task(self._restart(self.agency(place)))
+        await self._reconnect_all()
+
+    async def _restart(self, agency: Agency) -> None:
         with self._log.timed("fault", "restart", agency=agency.id):
-            await self._runtime.stop_service(self._offered(agency).main)
-            await self._start_again(self._offered(agency))
+            service = self._offered(agency)
+            await self._runtime.stop_service(service.main)
+            await self._start_again(service)
 
     async def _start_again(self, service: LiveService) -> None:
         await self._runtime.restart_service(service.main)
         await wait_ready(service.driver, service.main)
-        await self._reconnect_all()
 
     async def _reconnect_all(self) -> None:
-        """Heal is not recovery: products back off, so tell each to try the others again."""
+        """Heal is not recovery: products back off, so tell each to try the others again.
+
+        A step of its own in evidence, since a product left alone would take longer.
+        """
         domains = {agency.id: agency.domain for agency in self.agencies.values()}
         async with asyncio.TaskGroup() as group:
             for agency in self.agencies.values():
@@ -223,6 +243,7 @@ class LiveFederation:
                     continue
                 if service.main.process.returncode is None:
                     partners = [domains[name] for name in self._federation.partners(agency.id)]
+                    self._log.write("action", "asked_to_reconnect", agency=agency.id)
                     group.create_task(service.driver.reconnect(service.main, partners))
 
     def _offered(self, agency: Agency) -> LiveService:

@@ -16,6 +16,10 @@ async def test_a_file_arrives_whole(federation: Federation, meet: Callable[..., 
     room = await meet(alva, bo)
     word, name = federation.canary("file", owner=alva), federation.canary("file_name", owner=alva)
     content = _content(word)
+    # What cleo's own server gives back shows that its stores can be read.
+    own = federation.canary(owner=cleo)
+    await cleo.chat.send(await meet(cleo), own)
+    federation.expect_present(own, at=[cleo.agency])
     with federation.step("the file is sent"):
         upload = await alva.chat.send_file(room, f"{name}.bin", content)
     assert [message.body for message in await bo.chat.received(room, 1)] == [f"{name}.bin"]

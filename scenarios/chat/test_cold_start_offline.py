@@ -1,4 +1,4 @@
-"""With the internet cut, does a server start again, and does chat between agencies work?"""
+"""With the internet cut, do servers start again, and does chat between agencies work?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ async def test_chat_works_without_the_internet(
     federation: Federation, meet: Callable[..., Awaitable[str]]
 ) -> None:
     async with federation.internet_cut():
-        await federation.restart("a")
+        await federation.restart(*federation.places(3))
         alva, bo = await federation.users("a", "b")
         room = await meet(alva, bo)
         sent = [await alva.chat.send(room, word) for word in federation.canaries(3, owner=alva)]

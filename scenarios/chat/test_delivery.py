@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from harness import Federation, question
 
+SECONDS = 10
+"""Within this time all messages have to be there."""
+
 
 @question("chat.delivery", agencies=2)
 async def test_messages_reach_every_agency(
@@ -18,12 +21,15 @@ async def test_messages_reach_every_agency(
     with federation.step("20 messages, each as soon as the server has taken the last"):
         sent = [await alva.chat.send(room, word) for word in words]
     for person in people:
-        assert await person.chat.received(room, len(sent)) == sent
+        assert await person.chat.received(room, len(sent), timeout=SECONDS) == sent
     with federation.step("one message from each of the others"):
         answers = [await person.chat.send(room, federation.canary(owner=person)) for person in others]
     for person in people:
         seen = await person.chat.received(room, len(sent) + len(answers))
         assert seen[: len(sent)] == sent
         assert {message.event_id for message in seen[len(sent) :]} == {each.event_id for each in answers}
+    with federation.step("each server is asked for what it has stored"):
+        stored = [[message.event_id for message in await one.chat.history(room)] for one in people]
+    assert all(sorted(ids) == sorted(each.event_id for each in (*sent, *answers)) for ids in stored)
     for word in words:
         federation.expect_present(word, at=[person.agency for person in people])

@@ -1,7 +1,7 @@
 """Does an agency reject, by HTTP 403, what comes from an agency that it does not list?
 
 The other agency must list this one, or its own server would refuse first. Whoever invites
-from there is told so. That nothing came through is shown by a second
+from there is told so, and the server that rejects logs it. That nothing came through is shown by a second
 invitation, from a listed agency, that was sent later and did arrive.
 """
 
@@ -31,3 +31,4 @@ async def test_an_unlisted_agency_is_rejected(federation: Federation) -> None:
     assert await alva.chat.invitations(expect=wanted)
     assert not await alva.chat.invitations(expect=unwanted, timeout=0)
     federation.expect_absent(title, at=[alva.agency])
+    federation.expect_logged(federation.agency(outsider.agency).domain, at=[alva.agency])
