@@ -34,7 +34,8 @@ def _results(result: RunResult, texts: Texts) -> str:
         rule = {"stays": "stays_policy_rule", "stays_reference": "stays_reference_rule"}.get(name)
         label = texts.text(f"result.{name}") + (f", {texts.text(f'result.{rule}')}" if rule else "")
         word, long = texts.text(f"verdict.{verdict}"), texts.text(f"long.{name}.{verdict}")
-        rows.append(f"| {markdown(label)} | **{markdown(word)}** | {markdown(long)} |")
+        why = "; ".join([markdown(long), *_reasons(result, name, texts)])
+        rows.append(f"| {markdown(label)} | **{markdown(word)}** | {why} |")
     counts = texts.text(
         "report.tested",
         tested=facts.tested(result.counts),
@@ -42,6 +43,12 @@ def _results(result: RunResult, texts: Texts) -> str:
         unknown=result.counts.unknown,
     )
     return "\n".join([*rows, "", markdown(counts)])
+
+
+def _reasons(result: RunResult, name: str, texts: Texts) -> list[str]:
+    """Why a result is not a pass, in full: a nightly run's reader has nothing else at hand."""
+    reasons = () if facts.verdict_of(result, name) is Verdict.PASS else result.reasons.get(name, ())
+    return [texts.reason(reason, quote=_quote, plain=markdown) for reason in reasons]
 
 
 def _failed(result: RunResult, texts: Texts) -> str:

@@ -1,17 +1,23 @@
-"""The last lines on a terminal: the three results, the counts, the first findings, the way on."""
+"""The last lines on a terminal: why, the three results, the counts, the first findings, the way on."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from harness.model.result import Finding, RunResult
+from harness.model.result import Finding, QuestionResult, RunResult
+from harness.model.verdict import Verdict
 from harness.reports import facts
 from harness.reports.escape import shortened, visible
 from harness.reports.texts import Texts
 
 FIRST = 3
 """How many findings get a line."""
+REASONS = 3
+"""How many reasons are given for each result."""
+QUESTIONS = 5
+"""How many questions get a line."""
 _WIDEST = 200
+_LONGEST_REASON = 120
 
 
 def last_lines(
@@ -34,6 +40,7 @@ def last_lines(
     """
     texts = Texts(lang)
     lines = [] if result.run.complete else [texts.text("terminal.incomplete")]
+    lines += [*_why(result, texts), *_questions(result, texts)]
     lines += [_results(result, texts), _counts(result, texts, baseline)]
     worst = facts.worst_first(result.findings)
     lines += [_finding(finding, texts) for finding in worst[:FIRST]]
@@ -44,6 +51,42 @@ def last_lines(
     meaning = texts.text(code if code in texts else "exit.other")
     lines.append(texts.text("terminal.exit", status=exit_status, meaning=meaning))
     return [visible(line) for line in lines]
+
+
+def _why(result: RunResult, texts: Texts) -> list[str]:
+    """Say of each result that is not a pass why it is not."""
+    lines = []
+    for name in facts.RESULTS:
+        verdict, reasons = facts.verdict_of(result, name), result.reasons.get(name, ())
+        if verdict is Verdict.PASS or not reasons:
+            continue
+        given = [_short(texts.reason(reason)) for reason in reasons[:REASONS]]
+        if len(reasons) > REASONS:
+            given.append(texts.text("report.more_reasons", number=len(reasons) - REASONS))
+        word = texts.text(f"verdict.{verdict}").lower()
+        label = texts.text(f"terminal.{name}")
+        lines.append(texts.text("terminal.why", result=label, verdict=word, reasons="; ".join(given)))
+    return lines
+
+
+def _questions(result: RunResult, texts: Texts) -> list[str]:
+    """Name the questions that failed, then those that cannot be decided."""
+    found = [*facts.questions_with(result, Verdict.FAIL), *facts.questions_with(result, Verdict.UNKNOWN)]
+    lines = [_question(question, texts) for question in found[:QUESTIONS]]
+    if len(found) > QUESTIONS:
+        lines.append("  " + texts.counted("terminal.more_questions", len(found) - QUESTIONS))
+    return lines
+
+
+def _question(question: QuestionResult, texts: Texts) -> str:
+    verdict = texts.text(f"verdict.{question.verdict}").lower()
+    reason = _short(texts.reason(question.reason))
+    return "  " + texts.text("terminal.question", id=question.id, verdict=verdict, reason=reason)
+
+
+def _short(reason: str) -> str:
+    """Return a reason in one line: an assertion's own text may have many."""
+    return shortened(" ".join(reason.split()), _LONGEST_REASON)
 
 
 def _results(result: RunResult, texts: Texts) -> str:

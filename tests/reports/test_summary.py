@@ -17,6 +17,13 @@ def test_what_failed_comes_first(samples: ModuleType) -> None:
     assert "The first failure was at 2026-11-24 04:03:29 UTC: `bravo` `leak` → `203.0.113.9:4444/udp`" in text
 
 
+def test_a_result_says_why_it_is_not_a_pass(samples: ModuleType) -> None:
+    lines = render_summary(samples.run()).splitlines()
+    [works] = [line for line in lines if line.startswith("| Works")]
+    assert works == "| Works | **Fail** | It did not work in this run; Questions that failed: `1` |"
+    assert "inte sitt slut" in render_summary(samples.incomplete(), "sv").split("## ")[0]
+
+
 def test_a_finding_has_agency_service_host_trigger_and_off_switch(samples: ModuleType) -> None:
     text = render_summary(samples.run())
     [line] = [line for line in text.splitlines() if "matrix.org" in line]
