@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from harness.model.verdict import Verdict
 from harness.paths import deploy_folder
 from harness.store import RunFolder, find_secrets
 
@@ -160,6 +161,28 @@ def test_a_homeserver_that_dies_in_a_scenario_is_named(tmp_path: Path) -> None:
     assert '"agency":"alfa"' in steps
 
 
+@pytest.mark.parametrize("options", [(), ("--no-fork",)], ids=["forked", "plain"])
+def test_a_homeserver_that_ends_during_start_is_quoted_within_seconds(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    path = tmp_path / "federation.yaml"
+    services = "services: {chat: {product: synapse, options: {ip_range_whitelist: [no-network]}}}"
+    agencies = [f"  {name}:\n    domain: {name}.example\n    {services}" for name in ("alfa", "beta")]
+    path.write_text("\n".join(["fedharness: 1", "agencies:", *agencies, ""]))
+    begin = time.monotonic()
+    out = tmp_path / "out"
+    status, output = fails("run", "--suite", "smoke", "--federation", str(path), "--out", str(out), *options)
+    assert status == 4, output
+    assert time.monotonic() - begin < 30
+    assert re.search(r"(alfa|beta)\W.*ended with status 1 before it was ready", output), output
+    assert "invalid IPNetwork no-network" in output
+    assert "cure: " in output
+    assert "INCOMPLETE" in output
+    (folder,) = out.iterdir()
+    assert "invalid IPNetwork no-network" in (folder / "evidence" / "logs.jsonl").read_text()
+    assert verdicts(folder)["works"] == "unknown"
+
+
 def test_no_secret_of_the_run_is_in_the_run_folder(tmp_path: Path) -> None:
     kept = tmp_path / "secrets.txt"
     body = (
@@ -179,6 +202,12 @@ def test_no_secret_of_the_run_is_in_the_run_folder(tmp_path: Path) -> None:
     assert len(secrets) == 8
     assert all(len(secret) >= 16 for secret in secrets)
     assert find_secrets(folder, secrets) == []
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    """Return the results of a run folder by name."""
+    found: dict[str, str] = json.loads((folder / "run.json").read_text())["verdicts"]
+    return found
 
 
 def fails(*arguments: str) -> tuple[int, str]:
@@ -221,7 +250,11 @@ def test_a_federation_without_services_never_passes(tmp_path: Path) -> None:
     status, _ = fails("run", "--suite", "smoke", "--federation", str(path), "--out", str(tmp_path / "out"))
     assert status == 3
     (folder,) = (tmp_path / "out").iterdir()
-    assert Verdict.PASS.value not in (folder / "questions.csv").read_text().split("works")[0]
+    assert (verdicts(folder)["works"], verdicts(folder)["survives"]) == ("unknown", "unknown")
+    asked = json.loads((folder / "run.json").read_text())["questions"]
+    works = [question["verdict"] for question in asked if question["result"] == "works"]
+    assert works
+    assert "pass" not in works
 
 
 def test_a_full_disk_is_said_and_ends_the_run(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ STAGING = STATE / "staging"
 _READY_SECONDS = 60.0
 _BEGUN_SECONDS = 20.0
 _KILLED = -9
+_REPAIR = "`python -m harness.runtimes.packages` repairs an installation"
 _CREDENTIALS = struct.Struct("=3i")
 _SHORT = 64
 
@@ -57,20 +58,19 @@ class ForkServer:
             package: the product's environment, whose interpreter is used.
             program: Python text that imports the product and defines ``run(arguments)``.
             what: product and version, for messages.
+
+        Raises:
+            ProductError: the environment has no interpreter.
         """
         STAGING.mkdir(exist_ok=True)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            server = await asyncio.create_subprocess_exec(
-                *(str(package / "bin" / "python"), "-I", "-u", forkserver.__file__, str(theirs.fileno())),
-                stdin=DEVNULL,
-                stdout=DEVNULL,
-                stderr=PIPE,
-                pass_fds=(theirs.fileno(),),
-                # A signal to the terminal's group is the harness's to handle: evidence comes first.
-                start_new_session=True,
-                env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
-            )
+            try:
+                server = await _start_server(package / "bin" / "python", theirs.fileno())
+            except OSError as error:
+                ours.close()
+                what_failed = f"the product's interpreter cannot be started: {error.strerror}"
+                raise ProductError(what_failed, where=f"{what}: {package}", cure=_REPAIR) from error
         ours.setblocking(False)
         await _send(ours, _setup(package, program), [])
         return cls(server, ours, what)
@@ -96,6 +96,14 @@ class ForkServer:
     ) -> process.JailedProcess:
         """Start a service in ``cage`` within the network namespace; the product must be imported.
 
+        Args:
+            cage: what the service sees of the machine; it has to be prepared.
+            namespace: the named network namespace that its sockets live in.
+            argv: what the program's ``run`` is given.
+            environment: variables beside the jail's own; nothing is inherited.
+            on_line: receives its output.
+            stop_signal: name of the signal that asks it to stop, such as ``TERM``.
+
         Raises:
             ProductError: the server has ended, or the jail could not be made.
         """
@@ -119,7 +127,7 @@ class ForkServer:
                 cure="run `fedharness doctor`, or start plain processes with --no-fork",
                 detail=said,
             )
-        jailed = process.JailedProcess(program, init, os.pidfd_open(init), stop_signal)
+        jailed = process.JailedProcess(program, init, process.descriptor_of(init), stop_signal)
         jailed.follow(on_line)
         return jailed
 
@@ -148,7 +156,7 @@ class ForkServer:
         return ProductError(
             what,
             where=self._what,
-            cure="`python -m harness.runtimes.packages` repairs an installation; --no-fork does without",
+            cure=f"{_REPAIR}; --no-fork does without",
             detail="\n".join(said.decode("utf-8", "replace").splitlines()[-20:]),
         )
 
@@ -217,6 +225,19 @@ class _Ends:
         os.close(self.output)
         os.close(self.errors)
         self.life.close()
+
+
+async def _start_server(interpreter: Path, control: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(str(interpreter), "-I", "-u", forkserver.__file__, str(control)),
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=PIPE,
+        pass_fds=(control,),
+        # A signal to the terminal's group is the harness's to handle: evidence comes first.
+        start_new_session=True,
+        env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+    )
 
 
 def _setup(package: Path, program: str) -> bytes:

@@ -16,6 +16,7 @@ import contextlib
 import gc
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 1 << 18
 """Longest message either way, in bytes."""
+NO_CORE = 1
+"""The limit on core dumps, in bytes. By 1, and not by 0, the kernel also hands no memory of a
+crashed process to a program of the host (core(5), fs/coredump.c)."""
 DESCRIPTORS = 6
 """How many descriptors come with a service: network namespace, its folder's mounts, system
 call filter, standard output, standard error, and where its life is reported."""
@@ -76,6 +80,7 @@ Run = Callable[[list[str]], Any]
 def main() -> int:
     """Serve until the harness closes its end; return the exit status."""
     syscalls.die_with_parent(os.getppid())
+    resource.setrlimit(resource.RLIMIT_CORE, (NO_CORE, NO_CORE))
     with socket.socket(fileno=int(sys.argv[1])) as control:
         setup: Setup = json.loads(control.recv(MESSAGE_LIMIT))
         syscalls.unshare(_SEPARATE)

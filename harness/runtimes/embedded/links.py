@@ -14,6 +14,7 @@ from ipaddress import ip_interface
 from pathlib import Path
 
 from harness.errors import BorderError
+from harness.runtimes.embedded import programs
 
 HOST_END = "eth0"
 
@@ -149,15 +150,21 @@ async def apply(namespace: Path, commands: Sequence[str]) -> None:
 
     Raises:
         BorderError: a command failed; says which.
+        CannotRun: ``nsenter`` or ``ip`` is not installed.
     """
-    process = await asyncio.create_subprocess_exec(
-        *("nsenter", f"--net={namespace}", "--", "ip", "-batch", "-"),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        start_new_session=True,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *("nsenter", f"--net={namespace}", "--", "ip", "-batch", "-"),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise programs.not_installed("nsenter") from None
     _, stderr = await process.communicate("\n".join(commands).encode() + b"\n")
+    if process.returncode == programs.NOT_FOUND:
+        raise programs.not_installed("ip")
     if process.returncode != 0:
         raise BorderError(
             "a link could not be set up",

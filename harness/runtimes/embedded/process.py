@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.errors import ProductError
-from harness.runtimes.embedded import seccomp
+from harness.runtimes.embedded import programs, seccomp
+from harness.runtimes.embedded.forkserver import NO_CORE
 from harness.runtimes.embedded.jail import Jail
 
 OnLine = Callable[[str, str], None]
 """Called with the stream's name and a line of output."""
 
+_NO_CORE = ("prlimit", f"--core={NO_CORE}:{NO_CORE}", "--")
 _KEPT_LINES = 200
 LONGEST_LINE = 65536
 """Bytes of a line of output; a longer one is taken in pieces."""
@@ -50,18 +52,18 @@ class JailedProcess:
     Args:
         process: the program.
         init: process id of the jail's process 1, as the harness sees it.
-        pidfd: a descriptor of that process; it is closed when that has ended.
+        pidfd: a descriptor of that process, as `descriptor_of` returns it; closed when that
+            has ended.
         stop: name of the signal that asks the program to stop, such as ``TERM``.
     """
 
-    def __init__(self, process: Program, init: int, pidfd: int, stop: str) -> None:
+    def __init__(self, process: Program, init: int, pidfd: int | None, stop: str) -> None:
         self._process = process
         self._init = init
         self._pidfd = pidfd
         self._stop_signal = signal.Signals[f"SIG{stop}"]
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._readers: list[asyncio.Task[None]] = []
-        self._ended = False
         self._gone = asyncio.get_running_loop().create_task(self._wait_until_gone())
 
     @property
@@ -81,7 +83,7 @@ class JailedProcess:
 
     async def stop(self, *, grace: float = 10.0) -> None:
         """Ask the program to stop; end its whole process namespace after ``grace`` seconds."""
-        for pid in self._children(self._init):
+        for pid in self._children(self._init) if self._pidfd is not None else ():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, self._stop_signal)
         with contextlib.suppress(TimeoutError):
@@ -91,7 +93,7 @@ class JailedProcess:
 
     async def kill(self) -> None:
         """End every process of the jail; return when none is left."""
-        if not self._ended:
+        if self._pidfd is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         await asyncio.shield(self._gone)
@@ -128,16 +130,20 @@ class JailedProcess:
 
     async def _wait_until_gone(self) -> None:
         """A process namespace is empty when its process 1 has ended (pid_namespaces(7))."""
+        if self._pidfd is not None:
+            await self._first_process_ended(self._pidfd)
+        await asyncio.gather(*self._readers)
+
+    async def _first_process_ended(self, pidfd: int) -> None:
         loop = asyncio.get_running_loop()
         gone = asyncio.Event()
-        loop.add_reader(self._pidfd, gone.set)
+        loop.add_reader(pidfd, gone.set)
         try:
             await gone.wait()
         finally:
-            loop.remove_reader(self._pidfd)
-            self._ended = True
-            os.close(self._pidfd)
-        await asyncio.gather(*self._readers)
+            loop.remove_reader(pidfd)
+            self._pidfd = None
+            os.close(pidfd)
 
 
 async def start(
@@ -151,15 +157,24 @@ async def start(
 ) -> JailedProcess:
     """Start ``argv`` in ``jail`` within the network namespace.
 
+    Args:
+        jail: what the program sees of the machine; it has to be prepared.
+        namespace: the named network namespace that its sockets live in.
+        argv: the program and its arguments, as the jail sees them.
+        environment: variables beside the jail's own; nothing is inherited.
+        on_line: receives its output.
+        stop_signal: name of the signal that asks it to stop, such as ``TERM``.
+
     Raises:
-        ProductError: the jail could not be made, or the program not be found in it.
+        ProductError: the jail could not be made.
+        CannotRun: a program of the system that makes the jail is not installed.
     """
     filter_fd = seccomp.program()
     info, info_write = os.pipe()
     command = jail.command(argv, environment, seccomp_fd=filter_fd, info_fd=info_write)
     try:
         process = await asyncio.create_subprocess_exec(
-            *("nsenter", f"--net={namespace}", "--", *command),
+            *("nsenter", f"--net={namespace}", "--", *_NO_CORE, *command),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
@@ -169,18 +184,31 @@ async def start(
             start_new_session=True,
             env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
         )
+    except FileNotFoundError:
+        os.close(info)
+        raise programs.not_installed("nsenter") from None
     finally:
         os.close(filter_fd)
         os.close(info_write)
-    init, pidfd = await _first_process(info, process, argv)
-    jailed = JailedProcess(process, init, pidfd, stop_signal)
+    init = await _first_process(info, process, argv)
+    jailed = JailedProcess(process, init, descriptor_of(init), stop_signal)
     jailed.follow(on_line)
     return jailed
 
 
-async def _first_process(
-    info: int, process: asyncio.subprocess.Process, argv: Sequence[str]
-) -> tuple[int, int]:
+def descriptor_of(init: int) -> int | None:
+    """Return a descriptor of a jail's process 1; ``None`` where that has ended already.
+
+    A product that cannot start may be gone before the harness looks. What it wrote and its
+    status are still to be had.
+    """
+    try:
+        return os.pidfd_open(init)
+    except ProcessLookupError:
+        return None
+
+
+async def _first_process(info: int, process: asyncio.subprocess.Process, argv: Sequence[str]) -> int:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     with os.fdopen(info) as pipe:
@@ -188,10 +216,11 @@ async def _first_process(
         raw = await reader.read()
         transport.close()
     try:
-        init = int(json.loads(raw)["child-pid"])
-        return init, os.pidfd_open(init)
-    except (ValueError, KeyError, OSError):
+        return int(json.loads(raw)["child-pid"])
+    except (ValueError, KeyError):
         _, stderr = await process.communicate()
+        if process.returncode == programs.NOT_FOUND:
+            raise programs.not_installed("bwrap" if b"bwrap" in stderr else "prlimit") from None
         raise ProductError(
             "the jail could not be made",
             where=argv[0],

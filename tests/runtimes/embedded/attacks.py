@@ -8,6 +8,7 @@ import ctypes
 import fcntl
 import json
 import os
+import resource
 import socket
 import struct
 import sys
@@ -79,6 +80,15 @@ def shared_memory_segment(targets: dict[str, Any]) -> None:
 def write_evidence(targets: dict[str, Any]) -> None:
     with open(targets["evidence"], "a") as file:
         file.write("forged")
+
+
+def core_dump(targets: dict[str, Any]) -> None:
+    # Only a limit of 1 keeps the kernel from handing memory to a program of the host.
+    if resource.getrlimit(resource.RLIMIT_CORE) == (1, 1):
+        try:
+            resource.setrlimit(resource.RLIMIT_CORE, (2, 2))
+        except ValueError as error:
+            raise PermissionError(error) from error
 
 
 def second_address(targets: dict[str, Any]) -> None:

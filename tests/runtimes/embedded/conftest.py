@@ -6,7 +6,9 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,3 +45,15 @@ async def _awaited(work: Work) -> Any:
 @pytest.fixture(scope="session")
 def in_world() -> InWorld:
     return run_in_world
+
+
+@pytest.fixture
+def late_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the harness look for a process when that has gone, as on a very busy machine."""
+
+    def pidfd_open(pid: int) -> int:
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.01)
+        raise ProcessLookupError(pid)
+
+    monkeypatch.setattr(os, "pidfd_open", pidfd_open)

@@ -142,6 +142,21 @@ def test_the_status_is_the_product_s(in_world: InWorld, arguments: tuple[str, ..
     assert ("a fault of the product" in tail) == (arguments == ("raise",))
 
 
+@pytest.mark.usefixtures("late_look")
+def test_a_product_that_has_ended_at_once_has_a_status_and_last_lines(in_world: InWorld) -> None:
+    async def work() -> Any:
+        forked = await started(OBEYS)
+        assert await forked.server.imported()
+        running = await forked.fork("raise")
+        status = await running.wait()
+        await forked.server.end()
+        return status, running.tail()
+
+    status, tail = in_world(work)
+    assert status == 70
+    assert "a fault of the product" in tail
+
+
 @pytest.mark.parametrize(
     "program",
     [
@@ -157,6 +172,19 @@ def test_what_cannot_be_imported_once_is_said(in_world: InWorld, program: str) -
         return imported
 
     assert in_world(work) is False
+
+
+def test_an_environment_without_an_interpreter_is_an_error_with_a_cure(
+    in_world: InWorld, tmp_path: Path
+) -> None:
+    async def work() -> Any:
+        with pytest.raises(ProductError) as refused:
+            await ForkServer.start(tmp_path, OBEYS, "a product 1")
+        return str(refused.value)
+
+    said = in_world(work)
+    assert f"a product 1: {tmp_path}" in said
+    assert "cure: `python -m harness.runtimes.packages`" in said
 
 
 def test_a_service_of_a_server_that_was_killed_is_an_error_with_a_cure(in_world: InWorld) -> None:

@@ -23,6 +23,7 @@ InWorld = Callable[[Callable[[], Awaitable[Any]]], Any]
 ATTACKS = Path(__file__).with_name("attacks.py")
 SHM_KEY = 0x66686172
 EVERY_WAY_OUT = [
+    "core_dump",
     "enter_namespace",
     "forged_source",
     "inherited_descriptor",
