@@ -17,6 +17,8 @@ from typing import Any
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 PTRACE_ATTACH = 16
+IPV6 = socket.IPPROTO_IPV6
+SETSOCKOPT = {"x86_64": 54, "aarch64": 208, "riscv64": 208}[os.uname().machine]
 
 
 def call(result: int) -> int:
@@ -64,6 +66,11 @@ def unix_socket(targets: dict[str, Any]) -> None:
         channel.connect(targets["unix"])
 
 
+def abstract_socket(targets: dict[str, Any]) -> None:
+    with socket.socket(socket.AF_UNIX) as channel:
+        channel.connect("\0" + targets["abstract"])
+
+
 def vsock(targets: dict[str, Any]) -> None:
     socket.socket(40, socket.SOCK_STREAM).close()
 
@@ -75,6 +82,10 @@ def shared_memory_file(targets: dict[str, Any]) -> None:
 
 def shared_memory_segment(targets: dict[str, Any]) -> None:
     call(libc.shmget(targets["shm_key"], 4096, 0o600))
+
+
+def message_queue(targets: dict[str, Any]) -> None:
+    call(libc.msgget(targets["queue_key"], 0o600))
 
 
 def write_evidence(targets: dict[str, Any]) -> None:
@@ -106,6 +117,44 @@ def second_address(targets: dict[str, Any]) -> None:
 def forged_source(targets: dict[str, Any]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW):
         pass
+
+
+def send(source: str, *options: tuple[int, int]) -> None:
+    """Send a datagram that names a sibling as its source."""
+    family, far = (socket.AF_INET6, "fd00:9::9") if ":" in source else (socket.AF_INET, "10.99.0.9")
+    with socket.socket(family, socket.SOCK_DGRAM) as channel:
+        channel.sendto(b"own address", (far, 9))
+    with socket.socket(family, socket.SOCK_DGRAM) as channel:
+        for level, option in options:
+            channel.setsockopt(level, option, 1)
+        channel.bind((source, 0))
+        channel.sendto(b"forged", (far, 9))
+
+
+def free_bind(targets: dict[str, Any]) -> None:
+    send(targets["sibling"][0], (socket.SOL_IP, 15))
+
+
+def free_bind_ipv6(targets: dict[str, Any]) -> None:
+    send(targets["sibling"][1], (IPV6, 78))
+
+
+def free_bind_ipv6_by_ip(targets: dict[str, Any]) -> None:
+    send(targets["sibling"][1], (socket.SOL_IP, 15))
+
+
+def free_bind_in_upper_half(targets: dict[str, Any]) -> None:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as channel:
+        level, option, one = (ctypes.c_ulong(1 << 32 | number) for number in (IPV6, 78, 1))
+        call(libc.syscall(SETSOCKOPT, channel.fileno(), level, option, ctypes.byref(one), 4))
+
+
+def transparent(targets: dict[str, Any]) -> None:
+    send(targets["sibling"][0], (socket.SOL_IP, 19))
+
+
+def transparent_ipv6(targets: dict[str, Any]) -> None:
+    send(targets["sibling"][1], (IPV6, 75))
 
 
 def raw_frame(targets: dict[str, Any]) -> None:
@@ -143,11 +192,16 @@ def enter_namespace(targets: dict[str, Any]) -> None:
         call(libc.setns(file.fileno(), CLONE_NEWNET))
 
 
+def enter_namespace_of_process(targets: dict[str, Any]) -> None:
+    with open(f"/proc/{targets['victim']}/ns/net") as file:
+        call(libc.setns(file.fileno(), CLONE_NEWNET))
+
+
 def unmount_cover(targets: dict[str, Any]) -> None:
     call(libc.umount2(b"/run", 2))
 
 
-HELPERS = {"call", "main"}
+HELPERS = {"call", "send", "main"}
 
 
 def main() -> None:
