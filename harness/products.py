@@ -69,6 +69,7 @@ class Product(Record):
     product: str
     title: str
     licence: str = Field(default="", description="SPDX expression")
+    clients: str = Field(default="", description="whose clients persons may use it with, such as ``Matrix``")
     versions: tuple[ProductVersion, ...] = Field(min_length=1)
     off_switches: tuple[OffSwitch, ...] = ()
     calls_home: tuple[CallsHome, ...] = ()

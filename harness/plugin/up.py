@@ -4,79 +4,140 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from harness.errors import CannotRun, HarnessError
 from harness.federation.agency import Agency, LiveService
-from harness.federation.opening import Opened, open_federation
+from harness.federation.naming import host_name
+from harness.federation.opening import Opened, first_cause, open_federation
 from harness.plugin.doorway import Doorway, Target
 from harness.plugin.finish import judge
 from harness.plugin.outer import Request, prepare_run
 from harness.plugin.progress import Progress
 from harness.plugin.runtimes import runtime_maker
 from harness.plugin.setup import RunSetup
-from harness.protocols import Account, RunningService
+from harness.plugin.welcome import Visited, welcome
+from harness.products import load_product
+from harness.protocols import Account, RunningService, ServiceSpec
+from harness.reports.texts import Texts
 from harness.runtimes.embedded.enter import enter
 from harness.runtimes.redact import Redactor
 
 _DEFAULT_USERS = ("alva", "bo")
-_NOTES = (
-    "Your own browser is outside the border: what it sends elsewhere is not recorded.",
-    "A link or redirect to a name such as https://matrix.alfa.example leads nowhere on this machine;"
-    " give clients the address above as the homeserver's address.",
-    "Ctrl-C takes everything down.",
-)
+_PERSONS = ("own", "partners", "public")
+_INTERRUPTED = 130
+_TOLD = (0, 2, CannotRun.exit_status, _INTERRUPTED)
+"""Exit statuses from within the world that stand for themselves."""
 
 
 def up(request: Request) -> int:
     """Bring the federation up and keep it until Ctrl-C; return the exit status.
 
     Raises:
-        HarnessError: it could not be prepared or started.
+        HarnessError: it could not be prepared.
     """
-    setup = prepare_run(request)
-    agencies = setup.inputs.federation.agencies
-    doorway = Doorway([name for name, agency in agencies.items() if agency.services])
-    enter(lambda: asyncio.run(_within(setup, doorway)), beside=doorway.attend)
+    setup, texts = prepare_run(request), Texts(request.lang)
+    doorway = Doorway(_doors(setup))
+    status = enter(lambda: asyncio.run(_within(setup, doorway, texts)), beside=doorway.attend)
     judge(setup.folder, request.lang)
-    Console().print(f"recorded in {setup.folder.path}", highlight=False)
+    _say(texts.text("up.recorded", folder=setup.folder.path))
+    return status if status in _TOLD else CannotRun.exit_status
+
+
+def persons_port(spec: ServiceSpec) -> int | None:
+    """Return the port that persons use: the first TCP port that is not for the harness alone."""
+    return next((port.port for port in spec.ports if port.proto == "tcp" and port.audience in _PERSONS), None)
+
+
+def _doors(setup: RunSetup) -> list[str]:
+    """Return the services that have a client capability, as ``agency/key``."""
+    return [
+        f"{name}/{key}"
+        for name, agency in setup.inputs.federation.agencies.items()
+        for key, service in agency.services.items()
+        if setup.drivers.get(service.product).functions
+    ]
+
+
+async def _within(setup: RunSetup, doorway: Doorway, texts: Texts) -> int:
+    progress = Progress(plain=setup.plain)
+    try:
+        await _keep(setup, doorway, texts, progress)
+    except asyncio.CancelledError:
+        return _INTERRUPTED
+    except Exception as error:
+        cause = first_cause(error)
+        if not isinstance(cause, HarnessError):
+            raise
+        progress.trouble(cause)
+        return cause.exit_status
     return 0
 
 
-async def _within(setup: RunSetup, doorway: Doorway) -> int:
-    redactor, writer = Redactor(), setup.folder.writer()
-    progress = Progress(plain=setup.plain)
+async def _keep(setup: RunSetup, doorway: Doorway, texts: Texts, progress: Progress) -> None:
+    ending, redactor, writer = _Ending(), Redactor(), setup.folder.writer()
     make = runtime_maker(setup, writer, redactor)
     opening = open_federation(setup.inputs.federation, make, setup.drivers, writer, progress.service)
-    asked_to_end = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, asked_to_end.set)
     async with opening as opened:
-        targets, accounts = {}, {}
-        for agency in opened.live.agencies.values():
-            service = agency.offering("chat")
-            if service is not None:
-                targets[agency.id] = await _target(opened, agency, service.main)
-                accounts[agency.id] = await _accounts(agency, service, redactor)
-        _show(doorway.ports, accounts)
-        door = asyncio.create_task(doorway.serve(targets))
-        await asked_to_end.wait()
-        door.cancel()
-        await asyncio.gather(door, return_exceptions=True)
-    return 0
+        targets, visited = {}, []
+        for agency, service in _visitable(opened):
+            name = f"{agency.id}/{service.key}"
+            port = persons_port(service.main.spec)
+            if port is not None:
+                targets[name] = await _target(opened, agency, service.main, port)
+            url = f"http://127.0.0.1:{doorway.ports[name]}" if port is not None else ""
+            accounts = await _accounts(agency, service, redactor)
+            visited.append(_visited(agency, name, service.main, url, accounts))
+        for line in welcome(visited, texts):
+            _say(line)
+        await ending.asked(doorway.serve(targets), _tell_ends(opened, texts))
 
 
-async def _target(opened: Opened, agency: Agency, service: RunningService) -> Target:
-    visitor = await opened.runtime.add_person(agency.id, "visitor", role="visitor")
-    port = next(port.port for port in service.spec.ports if port.audience == "own")
+class _Ending:
+    """Somebody's wish to end, by a signal: it breaks the start off, and later it is waited for."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+        self._starting = asyncio.current_task()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._ask)
+
+    def _ask(self) -> None:
+        if self._starting is not None and not self._asked.is_set():
+            self._starting.cancel()
+        self._asked.set()
+
+    async def asked(self, *meanwhile: Coroutine[Any, Any, None]) -> None:
+        """Do ``meanwhile`` until somebody asks for the end.
+
+        Raises:
+            BaseExceptionGroup: what is done meanwhile failed.
+        """
+        self._starting = None
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in meanwhile]
+            await self._asked.wait()
+            for task in tasks:
+                task.cancel()
+
+
+def _visitable(opened: Opened) -> Iterator[tuple[Agency, LiveService]]:
+    for agency in opened.live.agencies.values():
+        for service in agency.services.values():
+            if service.driver.functions:
+                yield agency, service
+
+
+async def _target(opened: Opened, agency: Agency, service: RunningService, port: int) -> Target:
+    spec = service.spec
     return Target(
         address=service.host.addresses[0],
         port=port,
-        server_name=agency.domain,
-        visitor=visitor,
+        server_name=agency.domain if "" in spec.names else host_name(agency.domain, spec),
+        visitor=await opened.runtime.add_person(agency.id, "visitor", role="visitor"),
         ca=service.plan.ca,
     )
 
@@ -89,12 +150,35 @@ async def _accounts(agency: Agency, service: LiveService, redactor: Redactor) ->
     return accounts
 
 
-def _show(ports: dict[str, int], accounts: dict[str, list[Account]]) -> None:
-    console = Console(highlight=False)
-    table = Table("agency", "homeserver address", "user", "password")
-    for agency, people in accounts.items():
-        for account in people:
-            table.add_row(agency, f"http://127.0.0.1:{ports[agency]}", account.user_id, account.password)
-    console.print(table)
-    for note in _NOTES:
-        console.print(escape(note), soft_wrap=True)
+def _visited(
+    agency: Agency, name: str, service: RunningService, url: str, accounts: list[Account]
+) -> Visited:
+    return Visited(
+        agency=agency.entry.name or agency.id,
+        name=name,
+        domain=agency.domain,
+        clients=load_product(service.spec.product).clients,
+        url=url,
+        accounts=accounts,
+    )
+
+
+async def _tell_ends(opened: Opened, texts: Texts) -> None:
+    """Tell when a product ends by itself; the others are kept."""
+    async with asyncio.TaskGroup() as group:
+        for agency in opened.live.agencies.values():
+            for service in agency.services.values():
+                for part in service.parts:
+                    group.create_task(_tell_end(part, texts))
+
+
+async def _tell_end(service: RunningService, texts: Texts) -> None:
+    status = await service.process.wait()
+    name = f"{service.agency}/{service.key}"
+    _say(texts.text("up.ended", service=name, status=status))
+    _say(service.process.tail())
+
+
+def _say(line: str) -> None:
+    """Write a line as it is: nothing is wrapped, cut or read as markup."""
+    Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(line)
