@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 from harness.doctor.namespaces import enter_network
-from harness.doctor.network import load_module
+from harness.doctor.network import load, load_module
 from harness.doctor.probe import Question, Trouble, command, find_program, trying
 
 _QUEUE = "table inet probe { chain q { type filter hook input priority 0; counter queue num 7 bypass; }; }"
@@ -35,8 +35,7 @@ def tunnel(question: Question) -> str:
 def packet_queue(question: Question) -> str:
     """Hand packets to a program and back (NFQUEUE)."""
     enter_network()
-    cure = load_module("nfnetlink_queue nft_queue")
-    command("load an nft queue rule", ["nft", "-f", "-"], text=_QUEUE, cure=cure)
+    load("load an nft queue rule", _QUEUE, load_module("nfnetlink_queue nft_queue"))
     return ""
 
 

@@ -6,16 +6,19 @@ import ctypes
 import importlib.util
 import os
 import platform
+import resource
 import shutil
+import signal
 import site
 import sys
 import time
 from pathlib import Path
 
 from harness.doctor.probe import Question, Trouble, find_program, kernel_setting, trying
+from harness.runtimes.embedded.forkserver import NO_CORE
+from harness.runtimes.embedded.programs import PACKAGES
 
 MIB = 1024 * 1024
-_PROGRAMS = {"ip": "iproute2", "nft": "nftables", "bwrap": "bubblewrap", "nsenter": "util-linux"}
 _CACHE_MIB = 1024
 _RESULTS_MIB = 512
 _MEMORY_MIB = 512
@@ -40,15 +43,15 @@ def python(question: Question) -> str:
 
 def programs(question: Question) -> str:
     """Find the programs that the embedded runtime starts."""
-    missing = {name: package for name, package in _PROGRAMS.items() if not find_program(name)}
+    missing = {name: package for name, package in PACKAGES.items() if not find_program(name)}
     if missing:
         packages = " ".join(sorted(set(missing.values())))
         raise Trouble(
-            "find the programs ip, nft, bwrap, nsenter",
+            f"find the programs {', '.join(PACKAGES)}",
             f"not installed: {', '.join(sorted(missing))}",
             f"sudo apt-get install -y {packages}",
         )
-    return ", ".join(_PROGRAMS)
+    return ", ".join(PACKAGES)
 
 
 def bytecode(question: Question) -> str:
@@ -81,15 +84,30 @@ def _first_uncompiled(folder: Path) -> Path | None:
 
 
 def core_dumps(question: Question) -> str:
-    """Keep the memory of a crashed product from being handed to a program of the host."""
-    pattern = kernel_setting("kernel.core_pattern")
-    if pattern.startswith("|"):
+    """Crash a process that has a jail's limit, and see that its memory goes nowhere."""
+    pid = os.fork()
+    if pid == 0:
+        _crash()
+    status = os.waitpid(pid, 0)[1]
+    pattern = kernel_setting("kernel.core_pattern").split(" ")[0]
+    if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGABRT:
+        raise Trouble("crash a process", f"it ended with {os.waitstatus_to_exitcode(status)}")
+    if os.WCOREDUMP(status):
         raise Trouble(
-            "keep core dumps within the jail",
-            f"kernel.core_pattern is `{pattern.split()[0]} …`",
+            f"crash a process whose core limit is {NO_CORE}",
+            f"its memory went to `{pattern}` (kernel.core_pattern)",
             "sudo sysctl -w kernel.core_pattern=core",
         )
-    return pattern
+    return f"kernel.core_pattern is `{pattern}`, not used for a jail"
+
+
+def _crash() -> None:
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (NO_CORE, NO_CORE))
+        signal.signal(signal.SIGABRT, signal.SIG_DFL)
+        os.abort()
+    finally:
+        os._exit(1)
 
 
 def swap(question: Question) -> str:

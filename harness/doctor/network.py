@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import socket
 import struct
 from pathlib import Path
 
+from harness.border.netns import Namespace
+from harness.border.nftables import load_rules
 from harness.doctor.namespaces import apparmor_cure, enter_network
 from harness.doctor.probe import Question, Trouble, command, kernel_setting, trying
+from harness.errors import BorderError
 
+_LIBRARY = "libnftables.so.1"
 _LEDGERS = """
 table netdev probe {
   set tried { type ipv4_addr . ipv4_addr . inet_proto; flags dynamic; counter; size 64; }
@@ -31,6 +36,7 @@ table inet probe_log {
   }
 }
 """
+_INSTALL = "sudo apt-get install -y nftables"
 _NETWORKS_PER_AGENCY = 24
 """Border, operator, services, and the persons of a whole suite with some in reserve."""
 
@@ -38,6 +44,31 @@ _NETWORKS_PER_AGENCY = 24
 def load_module(names: str) -> str:
     """Return the cure for kernel modules that are not there."""
     return f"load the kernel module: sudo modprobe -a {names}"
+
+
+def load(step: str, rules: str, cure: str) -> None:
+    """Load rules into the calling process's network, by the library that a border loads them by.
+
+    Args:
+        step: what is tried, as an infinitive.
+        rules: nftables rules.
+        cure: what the user can do where the kernel refuses them.
+
+    Raises:
+        Trouble: the library is missing, or the rules were refused.
+    """
+    try:
+        load_rules(Namespace("/proc/self/ns/net"), rules)
+    except BorderError as error:
+        raise Trouble(step, error.what, cure if _has_library() else _INSTALL) from error
+
+
+def _has_library() -> bool:
+    try:
+        ctypes.CDLL(_LIBRARY)
+    except OSError:
+        return False
+    return True
 
 
 def links(question: Question) -> str:
@@ -59,16 +90,15 @@ def firewall(question: Question) -> str:
     """Load ledgers at a port's ingress and on the way through, as a border has them."""
     enter_network()
     command("add a veth link", ["ip", "link", "add", "probe0", "type", "veth", "peer", "probe1"])
-    cure = load_module("nf_tables nft_ct nft_counter") + ", and install the package nftables"
-    command("load nft rules (netdev, inet)", ["nft", "-f", "-"], text=_LEDGERS, cure=cure)
-    return command("ask nft for its version", ["nft", "--version"]).strip()
+    load("load nft rules (netdev, inet)", _LEDGERS, load_module("nf_tables nft_ct nft_counter"))
+    return _LIBRARY
 
 
 def packet_log(question: Question) -> str:
     """Log first packets to a netlink group and listen there."""
     enter_network()
     cure = load_module("nfnetlink_log")
-    command("load an nft log rule", ["nft", "-f", "-"], text=_LOG, cure=cure)
+    load("load an nft log rule", _LOG, cure)
     with trying("bind to the log group", {errno.EPERM: apparmor_cure(), errno.EPROTONOSUPPORT: cure}):
         _bind_log_group(5)
     return ""
@@ -92,7 +122,7 @@ def connection_tracking(question: Question) -> str:
     enter_network()
     rules = "table inet probe { chain c { type filter hook input priority 0; ct state new accept; }; }"
     cure = load_module("nf_conntrack")
-    command("load a rule with connection tracking", ["nft", "-f", "-"], text=rules, cure=cure)
+    load("load a rule with connection tracking", rules, cure)
     for name in ("acct", "timestamp", "events"):
         setting = f"net.netfilter.nf_conntrack_{name}"
         with trying(f"set {setting}=1", {errno.ENOENT: cure, errno.EACCES: apparmor_cure()}):

@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.model.base import Record
 
 SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
-"""Where ``ip`` and ``nft`` lie; an ordinary user's PATH may leave them out."""
+"""Where ``ip`` and ``tc`` may lie; an ordinary user's PATH may leave them out."""
 
 
 class Question(Record):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from harness.doctor import machine
 from harness.doctor.diagnose import can_run, diagnose
-from harness.doctor.probe import Outcome, Question
+from harness.doctor.probe import Outcome, Question, Trouble
 from harness.doctor.probes import PROBES
 
 FILTERED = """
@@ -100,6 +102,29 @@ def test_a_program_is_not_installed() -> None:
     assert not outcomes["jail"].there
 
 
+def test_the_firewall_is_tried_by_the_library_that_borders_use() -> None:
+    hide = (
+        "for f in $(ldconfig -p | sed -n 's/.*libnftables.so.1.*=> //p'); do mount --bind /dev/null $f; done"
+    )
+    outcomes = by_name(diagnose(Question(), through=within(hide, "--mount")))
+    for name in ("firewall", "packet log", "connection tracking"):
+        assert not outcomes[name].there
+        assert outcomes[name].detail == "libnftables.so.1 is missing"
+        assert outcomes[name].cure == "sudo apt-get install -y nftables"
+    without_program = 'for name in /usr/sbin/nft /sbin/nft; do mount --bind /dev/null "$name"; done'
+    assert by_name(diagnose(Question(), through=within(without_program, "--mount")))["firewall"].there
+
+
+def test_a_crash_in_a_jail_goes_to_no_program_of_the_machine(
+    here: dict[str, Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert here["core dumps"].there
+    monkeypatch.setattr(os, "WCOREDUMP", lambda status: True)
+    with pytest.raises(Trouble) as raised:
+        machine.core_dumps(Question())
+    assert "kernel.core_pattern" in raised.value.cure
+
+
 def test_programs_are_found_beside_the_path() -> None:
     through = ["env", "PATH=/usr/bin"]
     assert by_name(diagnose(Question(), through=through))["firewall"].there
@@ -110,7 +135,6 @@ def test_programs_are_found_beside_the_path() -> None:
     [
         ("/proc/swaps", "Filename Type Size\n/dev/sda2 partition 1\n", "swap", "/dev/sda2"),
         ("/proc/meminfo", "MemTotal: 1 kB\nMemAvailable: 204800 kB\n", "memory", "200 MiB are available"),
-        ("/proc/sys/kernel/core_pattern", "|/usr/lib/crash %p\n", "core dumps", "|/usr/lib/crash"),
     ],
 )
 def test_the_machine_differs(tmp_path: Path, place: str, content: str, name: str, words: str) -> None:
