@@ -113,8 +113,8 @@ def clone(person: Person) -> Path:
 
 
 @pytest.mark.timeout(SECONDS + 60)
-def test_one_command_from_a_clone_to_a_report(person: Person, clone: Path) -> None:
-    done = person.run("make", "poc", "SUITE=smoke", cwd=clone)
+def test_the_main_job_goes_from_a_clone_to_a_report(person: Person, clone: Path) -> None:
+    done = person.run("make", "poc", cwd=clone)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert not person.processes(clone), "processes were left running"
     runs = list((clone / "results" / "runs").iterdir())
@@ -122,6 +122,9 @@ def test_one_command_from_a_clone_to_a_report(person: Person, clone: Path) -> No
     result = json.loads((runs[0] / "run.json").read_text())
     assert result["run"]["complete"] is True
     assert set(result["verdicts"].values()) == {"pass"}
+    assert len(result["federation"]["agencies"]) >= 3
+    asked = [question for question in result["questions"] if question["function"] == "chat"]
+    assert sum(question["verdict"] == "pass" for question in asked) >= 10
     assert (runs[0] / "report.html").stat().st_size > 10_000
     verified = person.run(".venv/bin/fedharness", "verify", str(runs[0]), cwd=clone)
     assert verified.returncode == 0, verified.stdout
