@@ -68,7 +68,10 @@ def service(ends_with: int | None) -> Any:
 
 
 async def test_a_service_that_answers_is_ready() -> None:
-    await wait_ready(cast(Any, Driver(answers=True)), service(None), seconds=5)
+    one = service(None)
+    async with asyncio.timeout(1):
+        await wait_ready(cast(Any, Driver(answers=True)), one, seconds=30)
+    assert one.process.returncode is None, "it is not ended for being ready"
 
 
 async def test_a_product_that_ends_is_named_with_its_last_lines() -> None:
