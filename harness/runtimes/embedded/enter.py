@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable
@@ -25,6 +26,8 @@ RUN = Path("/run")
 NAMESPACES = RUN / "netns"
 STATE = RUN / "fedharness"
 """A private tmpfs: the services' folders, gone with the namespace."""
+TEMPORARY = STATE / "tmp"
+"""Where temporary files lie within: keys of persons' clients, copies of stores."""
 
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 _SETUP_FAILED = 120
@@ -122,6 +125,7 @@ def _init(writing: int, work: Callable[[], int]) -> int:
         return _SETUP_FAILED
     os.close(writing)
     _find_system_programs()
+    _keep_temporary_files_within()
     _entered = True
     worker = os.fork()
     if worker == 0:
@@ -136,6 +140,12 @@ def _mount_private_places() -> None:
     syscalls.mount("tmpfs", str(RUN), "tmpfs", nothing_special, "mode=0755")
     NAMESPACES.mkdir()
     STATE.mkdir()
+
+
+def _keep_temporary_files_within() -> None:
+    """Let temporary files go with the namespace: whoever is killed cannot clean up."""
+    TEMPORARY.mkdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = str(TEMPORARY)
 
 
 def _find_system_programs() -> None:

@@ -66,6 +66,30 @@ def test_nothing_is_left_when_the_outer_process_is_ended(number: signal.Signals)
     assert gone_within(mark, 5)
 
 
+def test_temporary_files_go_with_the_world(tmp_path: Path) -> None:
+    """Also those of programs that are started within, and when nobody is left to take them away."""
+    script = (
+        "import os, subprocess, sys, tempfile, time\n"
+        "tempfile.gettempdir()\n"
+        "from harness.runtimes.embedded.enter import enter\n"
+        "def work():\n"
+        "    tempfile.mkdtemp(prefix='fedharness-kept-')\n"
+        "    child = 'import tempfile; print(tempfile.mkdtemp(prefix=\"fedharness-kept-\"), flush=True)'\n"
+        "    subprocess.run([sys.executable, '-c', child], check=True)\n"
+        "    time.sleep(30)\n"
+        "    return 0\n"
+        "sys.exit(enter(work))"
+    )
+    outside = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=outside
+    ) as outer:
+        assert outer.stdout is not None
+        assert outer.stdout.readline().startswith("/run/fedharness/tmp/")
+        outer.kill()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_exit_status_passes_through() -> None:
     script = "import sys; from harness.runtimes.embedded.enter import enter; sys.exit(enter(lambda: 7))"
     with python(script) as outer:
