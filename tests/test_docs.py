@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import json
 import re
 import subprocess
@@ -67,6 +68,7 @@ def test_every_dependency_has_its_decision() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
     groups += [each for each in project["dependency-groups"]["dev"] if isinstance(each, str)]
+    groups += itertools.chain(*project["project"]["optional-dependencies"].values())
     decisions = (ROOT / "docs" / "decisions.md").read_text()
     for text in groups:
         name = re.split(r"[\[<>=]", text)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -125,7 +126,11 @@ def locked(name: str) -> dict[str, str]:
 def groups() -> list[tuple[str, list[str]]]:
     table = project()["dependency-groups"]
     grouped = [(name, [each for each in table[name] if isinstance(each, str)]) for name in ("build", "dev")]
-    return [("harness", project()["project"]["dependencies"]), *grouped]
+    extras = project()["project"]["optional-dependencies"].items()
+    return [("harness", project()["project"]["dependencies"]), *grouped, *extras]
+
+
+LOCKS = [name for name, _ in groups()]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ def test_locks_fit_what_is_declared(name: str, wanted: list[str]) -> None:
         assert requirement.specifier.contains(pin, prereleases=True), f"run `make lock`: {text}, not {pin}"
 
 
-@pytest.mark.parametrize("name", ["harness", "build", "dev"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_pin_has_hashes(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     for block in text.split("\n    # via"):
@@ -150,9 +155,7 @@ def test_every_pin_has_hashes(name: str) -> None:
     assert "--find-links" not in text
 
 
-def test_locks_agree() -> None:
-    harness, build, dev = (locked(name) for name in ("harness", "build", "dev"))
-    for first, second in ((harness, build), (harness, dev), (build, dev)):
-        assert {name: first[name] for name in first.keys() & second.keys()} == {
-            name: second[name] for name in first.keys() & second.keys()
-        }
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(LOCKS, 2)))
+def test_locks_agree(one: str, other: str) -> None:
+    first, second = locked(one), locked(other)
+    assert not {name for name in first.keys() & second.keys() if first[name] != second[name]}
