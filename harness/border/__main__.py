@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from harness.store.writer import EvidenceWriter
 
 _LINE_LIMIT = 16 << 20
 _LAST_SECONDS = 10
+_STALLED_SECONDS = 8.0
 _WRONG_INPUT = 2
 
 
@@ -63,8 +65,14 @@ async def _obey(program: Program, line: bytes) -> Reply:
 
 
 async def _dump_regularly(program: Program, journal: Journal) -> None:
+    last = time.monotonic()
     while True:
         await asyncio.sleep(DUMP_SECONDS)
+        # The kernel counts on, but names and times of what came meanwhile may be gone.
+        stood_still = time.monotonic() - last - DUMP_SECONDS
+        if stood_still > _STALLED_SECONDS:
+            journal.lost("border", "stalled", 1, listed=True, seconds=f"{stood_still:.0f}")
+        last = time.monotonic()
         try:
             program.dump()
         except OSError as error:

@@ -75,6 +75,12 @@ class Losses:
         return {f"dropped_{name}": str(value) for name, value in sorted(sums.items()) if value}
 
 
+def dropped_datagrams(table: str) -> int:
+    """Return how many datagrams full sockets dropped, from ``/proc/net/udp`` (last column, proc(5))."""
+    rows = (line.split() for line in table.splitlines()[1:])
+    return sum(int(row[-1]) for row in rows if row)
+
+
 def conntrack_statistics(table: str) -> dict[str, int]:
     """Return the sums over all processors of ``/proc/net/stat/nf_conntrack``."""
     lines = table.splitlines()

@@ -10,7 +10,7 @@ from harness.border.counters import INET, NETDEV, Count, TableReader
 from harness.border.far import FarCount, far_count
 from harness.border.journal import Journal
 from harness.border.ledger import Growth, Ledger
-from harness.border.losses import Losses, conntrack_statistics
+from harness.border.losses import Losses, conntrack_statistics, dropped_datagrams
 from harness.border.netns import Namespace
 from harness.border.rows import OWN, PASSED, TRIED, RowKind, Value
 from harness.model.border import UPLINK as LINK
@@ -94,6 +94,11 @@ class Recorder:
         for name, host in self._retired.items():
             self.losses.port_counters(name, host, tried)
         self.losses.border_counters(passed)
+        for table in ("udp", "udp6"):
+            # No other program of this namespace has a socket: what was dropped was a look-up.
+            self.losses.note(
+                "lookups", dropped_datagrams(self.namespace.read(table)), listed=True, table=table
+            )
         statistics = self.namespace.read("stat/nf_conntrack")
         self.losses.conntrack(conntrack_statistics(statistics))
         self._since = now

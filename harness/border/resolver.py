@@ -108,6 +108,8 @@ class Resolver:
         try:
             if self._connections <= _CONNECTIONS:
                 await self._converse(reader, writer, peer)
+            else:
+                self.journal.lost(self.border, "lookups", 1, listed=True, asker=str(peer[0]))
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             pass
         finally:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -25,6 +25,7 @@ TCP_PORT = 65010
 UDP_PORT = 65011
 NAME = "internet"
 _CONVERSATIONS = 512
+_FROM_ONE_HOST = 128
 _FIRST_SECONDS = 10.0
 _PIECE = 65536
 _FLOWS = 4096
@@ -50,6 +51,7 @@ class Sinkhole:
     _sockets: list[socket.socket] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _seen: OrderedDict[Tuple, int] = field(default_factory=OrderedDict)
+    _talking: Counter[str] = field(default_factory=Counter)
 
     def start(self) -> None:
         """Listen; raises ``OSError`` when a port cannot be had."""
@@ -110,14 +112,21 @@ class Sinkhole:
             self._keep(loop.create_task(self._converse(connection, peer)))
 
     async def _converse(self, connection: socket.socket, peer: tuple[Any, ...]) -> None:
+        host = str(peer[0])
+        self._talking[host] += 1
         try:
             with connection:
                 local = connection.getsockname()
                 meant = self._meant_for("tcp", local, peer)
-                await self._listen(connection, meant)
+                if self._talking[host] <= _FROM_ONE_HOST:
+                    await self._listen(connection, meant)
+                else:
+                    # One host that holds many connections must leave room for the others.
+                    self._record(meant, Sent())
         except OSError:
             pass
         finally:
+            self._talking[host] -= 1
             self._room.release()
 
     async def _listen(self, connection: socket.socket, meant: Tuple) -> None:

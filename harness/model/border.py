@@ -66,7 +66,7 @@ class WorldPlan(Record):
     internet: str
     domains: tuple[str, ...]
     pools: tuple[str, str] = ("198.18.0.0/15", "fd99::/64")
-    port_rows: int = 16384
+    port_rows: int = 8192
     sinkhole_ca: str
 
 

@@ -30,6 +30,8 @@ class Form:
     name: str
     pattern: re.Pattern[bytes]
     decode: Decode
+    folded: bool = True
+    """Searched for in lower case, whatever case it is written in."""
 
 
 def _plain(buffer: bytes, at: int) -> str:
@@ -38,12 +40,12 @@ def _plain(buffer: bytes, at: int) -> str:
 
 def _every_second(buffer: bytes, at: int) -> str:
     between = buffer[at + 1 : at + 2 * LENGTH - 1 : 2]
-    return buffer[at : at + 2 * LENGTH : 2].decode("latin-1") if not any(between) else ""
+    return buffer[at : at + 2 * LENGTH : 2].decode("latin-1").lower() if not any(between) else ""
 
 
 def _hexadecimal(buffer: bytes, at: int) -> str:
     try:
-        return binascii.unhexlify(buffer[at : at + 2 * LENGTH]).decode("latin-1")
+        return binascii.unhexlify(buffer[at : at + 2 * LENGTH]).decode("latin-1").lower()
     except binascii.Error:
         return ""
 
@@ -71,16 +73,19 @@ def _base64(offset: int) -> tuple[bytes, Decode]:
 def _forms() -> tuple[Form, ...]:
     marker = MARKER.encode()
     hexadecimal = marker.hex().encode()
-    seen: list[tuple[str, bytes, Decode]] = [
+    folded: list[tuple[str, bytes, Decode]] = [
         ("plain", marker, _plain),
-        ("upper_case", marker.upper(), _plain),
         # Little and big endian share this run: the words differ only in the byte around it.
         ("utf-16", MARKER.encode("utf-16-le")[:-1], _every_second),
         ("hex", hexadecimal, _hexadecimal),
-        ("hex", hexadecimal.upper(), _hexadecimal),
-        *(("base64", *_base64(offset)) for offset in range(3)),
+        ("hex", marker.upper().hex().encode(), _hexadecimal),
     ]
-    return tuple(Form(name, re.compile(re.escape(literal)), decode) for name, literal, decode in seen)
+    exact = [("base64", *_base64(offset)) for offset in range(3)]
+    return tuple(
+        Form(name, re.compile(re.escape(literal)), decode, forms is folded)
+        for forms in (folded, exact)
+        for name, literal, decode in forms
+    )
 
 
 FORMS = _forms()
@@ -99,9 +104,15 @@ def find(
     """
     end = len(buffer) if end is None else end
     stop = min(len(buffer), end + LOOK_AHEAD)
+    lowered = buffer.lower()
     for form in FORMS:
-        for match in form.pattern.finditer(buffer, begin, stop):
+        for match in form.pattern.finditer(lowered if form.folded else buffer, begin, stop):
             if match.start() < end:
                 word = form.decode(buffer, match.start())
                 if word in known:
-                    yield word, form.name
+                    yield word, _cased(form, buffer[match.start() : match.start() + LENGTH])
+
+
+def _cased(form: Form, written: bytes) -> str:
+    """Return the form's name; plain words in another case than they were planted in have their own."""
+    return form.name if form.name != "plain" or written == written.lower() else "upper_case"

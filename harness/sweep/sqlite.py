@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ LARGEST = 1 << 30
 """Bytes up to which a database is copied and read row by row."""
 _TRIES = 3
 _BATCH = 1 << 20
+_LONGEST_VALUE = 128 << 20
+_SECONDS = 60.0
+_INSTRUCTIONS = 10_000
+"""How many of its own instructions SQLite carries out between two looks at the clock."""
 
 
 class NotReadable(Exception):
@@ -70,6 +75,10 @@ def _state(database: Path) -> list[tuple[int, int] | None]:
 def _batches(copy: Path) -> Iterator[bytes]:
     """Yield the texts and blobs of every row of every table, many at a time."""
     connection = sqlite3.connect(copy, isolation_level=None)
+    # A schema can ask for work without end, and a row for all memory.
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    deadline = time.monotonic() + _SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS)
     try:
         connection.text_factory = bytes
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -93,7 +102,10 @@ def _values(connection: sqlite3.Connection) -> Iterator[bytes]:
     names = [row[0] for row in connection.execute(tables)]
     yield from _blobs(connection.execute("SELECT sql FROM sqlite_master"))
     for name in names:
-        quoted = bytes(name).decode().replace('"', '""')
+        try:
+            quoted = bytes(name).decode().replace('"', '""')
+        except UnicodeDecodeError as error:
+            raise NotReadable("a table's name is not text") from error
         yield from _blobs(connection.execute(f'SELECT * FROM "{quoted}"'))
 
 

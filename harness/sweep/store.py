@@ -60,6 +60,9 @@ class _Reader:
         top = self._target.path
         if not os.path.lexists(top):
             self._skip(top, "absent")
+        elif top.parent.resolve() / top.name != top:
+            # The service may have put a link where a folder of its own should be.
+            self.findings.unreadable.append(f"{top.name} (a link leads there)")
         elif top.is_dir() and not top.is_symlink():
             self._folder(top)
         else:

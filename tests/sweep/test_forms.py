@@ -53,4 +53,10 @@ def test_no_form_is_longer_than_what_is_read_ahead() -> None:
 
 
 def test_the_number_of_searches_does_not_grow_with_the_words() -> None:
-    assert len(FORMS) == 8
+    assert len(FORMS) == 7
+
+
+@pytest.mark.parametrize("written", [WORD.title(), WORD[:9] + WORD[9:].upper()])
+def test_a_word_is_found_in_any_case(written: str) -> None:
+    assert list(find(f"x {written} x".encode(), {WORD})) == [(WORD, "upper_case")]
+    assert list(find(written.encode("utf-16-le"), {WORD})) == [(WORD, "utf-16")]

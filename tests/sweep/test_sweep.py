@@ -159,3 +159,34 @@ async def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "pread", refuse)
     assert coverage(await swept(tmp_path)).unreadable == ("file (Permission denied)",)
+
+
+async def test_a_database_whose_table_has_no_text_for_a_name_is_read_as_bytes(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "data.db") as connection:
+        connection.execute("CREATE TABLE plainname (body TEXT)")
+        connection.execute("INSERT INTO plainname VALUES (?)", (WORD,))
+    connection.close()
+    raw = (tmp_path / "data.db").read_bytes().replace(b"plainname", b"plain\xffame")
+    (tmp_path / "data.db").write_bytes(raw)
+    records = await swept(tmp_path)
+    assert {(word, form) for word, form, _, _ in hits(records)} == {(WORD, "plain")}
+    assert any("rows" in one for one in coverage(records).skipped)
+
+
+async def test_a_value_that_would_take_all_memory_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "data.db") as connection:
+        connection.execute("CREATE TABLE t (a, b GENERATED ALWAYS AS (zeroblob(900000000)) VIRTUAL)")
+        connection.execute("INSERT INTO t (a) VALUES (?)", (WORD,))
+    connection.close()
+    records = await swept(tmp_path)
+    assert (WORD, "plain") in {(word, form) for word, form, _, _ in hits(records)}
+    assert any("rows" in one for one in coverage(records).skipped)
+
+
+async def test_a_link_on_the_way_to_a_store_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").write_text(WORD)
+    (tmp_path / "own").symlink_to(tmp_path / "other")
+    records = await swept(tmp_path / "own" / "file")
+    assert hits(records) == set()
+    assert coverage(records).unreadable
