@@ -11,7 +11,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from harness.errors import UsageError
 
 UID = 1000
 WORKING_FOLDER = "/home/user"
@@ -48,13 +50,30 @@ class Jail:
     packages: Sequence[Path] = ()
 
     def prepare(self) -> None:
-        """Write the files and make the folders; may be called again before a restart."""
+        """Write the files and make the folders; may be called again before a restart.
+
+        Raises:
+            UsageError: a file or a folder lies within a place that the host can write, where the
+                host could put a link in its way.
+        """
+        self._refuse_nested_places()
         for outside in (*self.writable().values(), self.root / "files"):
             outside.mkdir(parents=True, exist_ok=True)
         for inside, text in self.files.items():
             outside = self._file(inside)
             outside.parent.mkdir(parents=True, exist_ok=True)
             outside.write_text(text)
+
+    def _refuse_nested_places(self) -> None:
+        places = [PurePosixPath(inside) for inside in self.writable()]
+        for path in map(PurePosixPath, (*self.files, *self.data)):
+            for place in places:
+                if place in path.parents:
+                    raise UsageError(
+                        f"`{path}` lies within `{place}`, which the service can write",
+                        where=self.hostname,
+                        cure="put files and data folders beside each other in the driver's ServiceSpec",
+                    )
 
     def writable(self) -> dict[str, Path]:
         """Return every place that the host can write: path inside to path outside."""

@@ -23,6 +23,7 @@ OnLine = Callable[[str, str], None]
 
 _NO_CORE = ("prlimit", f"--core={NO_CORE}:{NO_CORE}", "--")
 _KEPT_LINES = 200
+_SHOWN = 64
 LONGEST_LINE = 65536
 """Bytes of a line of output; a longer one is taken in pieces."""
 
@@ -110,16 +111,21 @@ class JailedProcess:
                 self._readers.append(asyncio.create_task(self._read(name, stream, on_line)))
 
     async def _read(self, name: str, stream: asyncio.StreamReader, on_line: OnLine) -> None:
-        while True:
-            try:
-                raw = await stream.readline()
-            except ValueError:  # a line longer than the limit: take it in pieces
-                raw = await stream.read(LONGEST_LINE)
-            if not raw:
-                return
-            line = raw.decode("utf-8", "replace").rstrip("\n")
-            self._lines.append(line)
-            on_line(name, line)
+        held = b""
+        while chunk := await stream.read(LONGEST_LINE):
+            *whole, held = (held + chunk).split(b"\n")
+            if len(held) > LONGEST_LINE:
+                piece, held = cut(held)
+                whole.append(piece)
+            for raw in whole:
+                self._take(name, raw, on_line)
+        if held:
+            self._take(name, held, on_line)
+
+    def _take(self, name: str, raw: bytes, on_line: OnLine) -> None:
+        line = raw.decode("utf-8", "replace")
+        self._lines.append(line)
+        on_line(name, line)
 
     def _children(self, pid: int) -> list[int]:
         try:
@@ -144,6 +150,17 @@ class JailedProcess:
             loop.remove_reader(pidfd)
             self._pidfd = None
             os.close(pidfd)
+
+
+def cut(line: bytes) -> tuple[bytes, bytes]:
+    """Cut a line that is too long, at a blank so that no secret is parted; return piece and rest.
+
+    A word that is as long as that is left out, all but its beginning.
+    """
+    place = line.rfind(b" ", 0, LONGEST_LINE)
+    if place > 0:
+        return line[:place], line[place + 1 :]
+    return line[:_SHOWN] + b"[a word of more than 65536 bytes is left out]", b""
 
 
 async def start(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Literal
 
 from harness.model.evidence import HostRecord, HostRole, LogRecord, StepRecord
@@ -10,6 +11,9 @@ from harness.protocols import Recorder
 from harness.runtimes.embedded.host import EmbeddedHost
 from harness.runtimes.embedded.service import EmbeddedService
 from harness.runtimes.redact import Redactor
+
+_LOG_LIMIT = 256 << 20
+"""Characters of output that are kept of each service: a flood must not fill the disk."""
 
 
 class Chronicle:
@@ -25,6 +29,8 @@ class Chronicle:
         self._redactor = redactor
         self._roles: dict[str, HostRole] = {}
         self._services: dict[str, str] = {}
+        self._written: Counter[str] = Counter()
+        self._full: set[str] = set()
         self.window = ""
 
     def host_up(self, host: EmbeddedHost, role: HostRole, *, user: str = "", scenario: str = "") -> None:
@@ -70,9 +76,32 @@ class Chronicle:
         """Write a line of output, secrets masked."""
         kind: Literal["stdout", "stderr"] = "stderr" if stream == "stderr" else "stdout"
         service = self._services.get(host, host)
+        self._written[service] += len(line)
+        if self._written[service] > _LOG_LIMIT:
+            self._log_is_full(service, agency)
+            return
         text = self._redactor.clean(line)
         record = LogRecord(ts=time.time(), agency=agency, service=service, stream=kind, text=text)
         self._recorder.append("logs", record)
+
+    def _log_is_full(self, service: str, agency: str) -> None:
+        """Write once that no more of a service's output is kept."""
+        if service in self._full:
+            return
+        self._full.add(service)
+        params = {"service": service, "bytes": str(_LOG_LIMIT)}
+        self._recorder.append(
+            "steps",
+            StepRecord(
+                ts=time.time(),
+                kind="trouble",
+                name="recorder_log_full",
+                agency=agency,
+                window=self.window,
+                code="recorder_log_full",
+                params=params,
+            ),
+        )
 
     def service_ended(self, service: EmbeddedService, status: int) -> None:
         """Write that a service ended by itself, with its last lines."""

@@ -204,7 +204,7 @@ class EmbeddedRuntime:
         """Make the service's host and start it; it need not be ready on return."""
         package = await packages.ensure(spec.product, spec.version)
         self._redactor.add(plan.secret)
-        name = f"{plan.agency}-{plan.key}-{spec.role}"
+        name = self._unused(f"{plan.agency}-{plan.key}-{spec.role}")
         addresses = Pair(*self.service_addresses(plan.agency, plan.key, spec.role))
         resolvers = self._world.plan.agency(plan.agency).border
         jail = service_jail(STATE / name, plan, spec, package, addresses, resolvers)
@@ -238,7 +238,7 @@ class EmbeddedRuntime:
         self, agency: str, name: str, *, scenario: str = "", role: HostRole = "person"
     ) -> EmbeddedHost:
         """Make a fresh host for a person."""
-        unique = f"{agency}-{name}-{next(self._counts)}"
+        unique = self._unused(f"{agency}-{name}-{next(self._counts)}")
         host = await self._add_plain_host(agency, unique, self._allocators[agency].person())
         self._chronicle.host_up(host, role, user=name, scenario=scenario)
         return host
@@ -255,6 +255,11 @@ class EmbeddedRuntime:
     def sweep_targets(self) -> Sequence[SweepTarget]:
         """Every place that a service could have written."""
         return [target for service in self._services for target in stores.targets(service)]
+
+    def _unused(self, name: str) -> str:
+        """Return a host's name that no other has: ids may hold hyphens, so two can read the same."""
+        names = (name, *(f"{name}-{number}" for number in range(2, len(self._hosts) + 3)))
+        return next(one for one in names if one not in self._hosts)
 
     # --- hosts --------------------------------------------------------------------------
 
