@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from harness.store import RunFolder
 
 _LANGUAGES: tuple[Language, ...] = ("en", "sv")
+_LONGEST = 256 << 20
+"""Bytes of the longest report that is read: more is no report."""
 _MARK = "README.txt"
 """The file whose language tells in which one the reports were written."""
 
@@ -55,10 +57,7 @@ def written_language(run: Path, result: RunResult) -> Language:
     """Return the language that a run folder's reports were written in; English where unclear."""
     from harness.reports.write import DERIVED, render_reports
 
-    try:
-        present = (run / DERIVED / _MARK).read_bytes()
-    except OSError:
-        return "en"
+    present = content_of(run / DERIVED / _MARK)
     return next((lang for lang in _LANGUAGES if render_reports(result, lang)[_MARK] == present), "en")
 
 
@@ -86,10 +85,19 @@ def place_again(folder: RunFolder, files: Mapping[str, bytes], lang: Language) -
 
 def same(path: Path, content: bytes) -> bool:
     """Say whether a file has that content."""
+    return content_of(path) == content
+
+
+def content_of(path: Path) -> bytes | None:
+    """Return a report's bytes; ``None`` where it is missing, no regular file, or far too long for one."""
+    from harness.store.files import open_regular
+
     try:
-        return path.read_bytes() == content
-    except FileNotFoundError:
-        return False
+        with open_regular(path) as file:
+            content = file.read(_LONGEST + 1)
+    except EvidenceError:
+        return None
+    return content if len(content) <= _LONGEST else None
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -131,11 +139,12 @@ def read_result(run: Path) -> RunResult:
     from harness.model.result import RunResult
 
     path = run / "derived" / "run.json" if run.is_dir() else run
-    try:
-        return RunResult.model_validate_json(path.read_bytes())
-    except OSError as error:
+    content = content_of(path)
+    if content is None:
         cure = "judge the run folder first: fedharness check RUN"
-        raise EvidenceError(f"no result can be read: {error.strerror}", where=str(path), cure=cure) from error
+        raise EvidenceError("no result can be read", where=str(path), cure=cure)
+    try:
+        return RunResult.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         what = f"this is no result of a run: {'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -55,17 +57,27 @@ def write_reports(result: RunResult, folder: Path, lang: str = "en") -> list[Pat
     for name, content in files.items():
         for path in (folder / DERIVED / name, folder / name):
             if path.parent != folder or name in AT_ROOT:
-                _write(path, content)
+                write_file(path, content)
                 written.append(path)
     return written
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write under a name of its own first, so that a reader never sees half a report."""
-    part = path.with_name(path.name + ".part")
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file of a run folder, which somebody else may have made: no link in it is followed.
+
+    It is written under a name of its own first, so that a reader never sees half of it.
+
+    Raises:
+        HarnessError: it could not be written, or its folder is a link.
+    """
+    part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
+        if path.parent.is_symlink():
+            raise OSError(errno.ELOOP, "the folder is a link")
+        part.unlink(missing_ok=True)
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644), "wb") as file:
+            file.write(content)
         part.replace(path)
     except OSError as error:
         raise HarnessError(

@@ -110,3 +110,25 @@ def test_what_is_rendered_is_what_is_written(tmp_path: Path, samples: ModuleType
     write_reports(samples.run(), tmp_path, "sv")
     for name, content in render_reports(samples.run(), "sv").items():
         assert (tmp_path / "derived" / name).read_bytes() == content
+
+
+def test_no_link_in_a_run_folder_is_followed(samples: ModuleType, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "report.html").symlink_to(victim)
+    (folder / "run.json.part").symlink_to(victim)
+    write_reports(samples.run(), folder)
+    assert victim.read_text() == "untouched"
+    assert not (folder / "report.html").is_symlink()
+
+
+def test_a_folder_that_is_a_link_is_refused(samples: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "derived").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(HarnessError):
+        write_reports(samples.run(), folder)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
