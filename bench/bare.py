@@ -9,17 +9,19 @@ from __future__ import annotations
 import secrets
 import socket
 import ssl
+import statistics
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
+from bench.federations import newest_synapse
 from harness.drivers.synapse import ROLE, SynapseDriver
 from harness.federation.authority import Authority
 from harness.model.federation import Service
-from harness.products import load_product
 from harness.protocols import ServicePlan, ServiceSpec
 from harness.runtimes import packages
 
@@ -27,6 +29,7 @@ REFERENCE_SECONDS = 1.6
 """How long a bare start takes on the machine that the absolute aims are written for."""
 
 _POLL_SECONDS = 0.02
+"""A process on loopback tells nobody when it listens: it has to be asked."""
 _DEADLINE_SECONDS = 60.0
 _DOMAIN = "localhost"
 
@@ -74,12 +77,11 @@ def _command(root: Path, spec: ServiceSpec) -> list[str]:
 
 
 def _spec(authority: Authority) -> ServiceSpec:
-    version = load_product("synapse").version("").version
     plan = ServicePlan(
         agency="bare",
         domain=_DOMAIN,
         key="chat",
-        service=Service(product="synapse", version=version),
+        service=Service(product="synapse", version=newest_synapse()),
         addresses={ROLE: ("127.0.0.1",)},
         partners=(),
         certificates={ROLE: authority.issue(_DOMAIN)},
@@ -117,3 +119,14 @@ def _answers(url: str, trust: ssl.SSLContext) -> bool:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
+
+
+def scaled(values: Sequence[float], bare: Sequence[float]) -> list[float]:
+    """Return times as they would be where a bare start takes `REFERENCE_SECONDS`.
+
+    Args:
+        values: times on this machine.
+        bare: bare starts of the same run; their median counts.
+    """
+    factor = REFERENCE_SECONDS / statistics.median(bare)
+    return [value * factor for value in values]

@@ -6,6 +6,11 @@ from harness.model.federation import Agency, Federation, Operator, Service
 from harness.products import load_product
 
 
+def newest_synapse() -> str:
+    """Return the version that every benchmark runs."""
+    return load_product("synapse").versions[0].version
+
+
 def federation(agencies: int, *, homeservers: int | None = None, name: str = "bench") -> Federation:
     """Return a federation of hardened agencies.
 
@@ -15,7 +20,7 @@ def federation(agencies: int, *, homeservers: int | None = None, name: str = "be
         name: short name, a part of the run folder's name.
     """
     real = agencies if homeservers is None else homeservers
-    version = load_product("synapse").version("").version
+    version = newest_synapse()
     own = Operator(kind="own", name="Agency", country="SE")
     chat = {"chat": Service(product="synapse", version=version, operated_by=own)}
     return Federation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 from collections.abc import Sequence
@@ -73,7 +74,9 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value that ``share`` (0 to 1) of the values do not exceed: nearest rank."""
     ordered = sorted(values)
-    return ordered[max(0, min(len(ordered) - 1, round(share * len(ordered) + 0.5) - 1))]
+    # 0.07 * 100 is a little more than 7 in binary, and must not be the eighth.
+    rank = math.ceil(round(share * len(ordered), 9))
+    return ordered[max(1, rank) - 1]
 
 
 def upper_bound(values: Sequence[float], confidence: float = 0.95) -> float:

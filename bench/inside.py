@@ -14,6 +14,7 @@ from typing import Any
 from harness.drivers.registry import DriverRegistry
 from harness.federation.opening import Opened, open_federation
 from harness.model.federation import Federation
+from harness.plugin.runtimes import forked_products
 from harness.plugin.setup import used_products
 from harness.runtimes import packages
 from harness.runtimes.embedded.enter import enter
@@ -69,18 +70,25 @@ def install(federation: Federation) -> None:
         asyncio.run(packages.ensure(product, version))
 
 
-def runtime(federation: Federation, recorder: EvidenceWriter, evidence: Path, ca: str) -> EmbeddedRuntime:
-    """Return the runtime of a federation, not yet entered."""
-    return EmbeddedRuntime(federation, recorder, evidence, ca, Redactor())
+def runtime(
+    federation: Federation, recorder: EvidenceWriter, evidence: Path, ca: str, *, fork: bool = True
+) -> EmbeddedRuntime:
+    """Return the runtime of a federation as a run has it, not yet entered.
+
+    Args:
+        fork: as the command's ``--fork`` and ``--no-fork``.
+    """
+    forked = forked_products(federation, DriverRegistry()) if fork else {}
+    return EmbeddedRuntime(federation, recorder, evidence, ca, Redactor(), forked)
 
 
 @asynccontextmanager
-async def opened(federation: Federation, evidence: Path) -> AsyncIterator[Opened]:
+async def opened(federation: Federation, evidence: Path, *, fork: bool = True) -> AsyncIterator[Opened]:
     """Open a federation as a run does, with every service ready."""
     with EvidenceWriter(evidence) as recorder:
         async with open_federation(
             federation,
-            lambda ca: runtime(federation, recorder, evidence, ca),
+            lambda ca: runtime(federation, recorder, evidence, ca, fork=fork),
             DriverRegistry(),
             recorder,
             lambda service, state: None,

@@ -8,8 +8,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.federations import newest_synapse
 from harness.model.base import Record
-from harness.products import load_product
 
 _PACKAGES = ("fedharness", "aiohttp", "matrix-nio", "pydantic", "pytest", "pytest-asyncio")
 
@@ -47,7 +47,7 @@ def machine() -> Machine:
         load=round(os.getloadavg()[0], 2),
         versions={
             **{name: version(name) for name in _PACKAGES},
-            "synapse": load_product("synapse").version("").version,
+            "synapse": newest_synapse(),
         },
         commit=_commit(),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from bench.machine import Machine, machine
 from harness.model.base import Record
 
 RESULTS = Path(__file__).parent / "results"
+_WIDTH = 120
 
 
 class Result(Record):
@@ -46,22 +48,30 @@ class Bench:
         name: the program's name and that of its result.
         text: one line for ``--help``.
         repeat: rounds where ``--repeat`` is not given.
+        flags: further options that are on or off, each with its line of help.
     """
 
-    def __init__(self, name: str, text: str, *, repeat: int) -> None:
+    def __init__(self, name: str, text: str, *, repeat: int, flags: Mapping[str, str] | None = None) -> None:
         self._name = name
         parser = argparse.ArgumentParser(prog=f"python -m bench.{name}", description=text)
         parser.add_argument("--repeat", type=_positive, default=repeat, help=f"rounds; {repeat} by default")
         parser.add_argument("--out", type=Path, default=RESULTS / f"{name}.json", help="where to write")
+        for flag, use in (flags or {}).items():
+            parser.add_argument(f"--{flag}", action="store_true", help=use)
         self._arguments = parser.parse_args()
-        self._console = Console(highlight=False)
+        # A table in a file is as wide as it needs to be.
+        self._console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
         self._started = time.time()
         self._machine = machine()
         self.repeat: int = self._arguments.repeat
 
+    def flag(self, name: str) -> bool:
+        """Say whether an option of ``flags`` was given."""
+        return bool(vars(self._arguments)[name])
+
     def say(self, text: str) -> None:
         """Print one line of progress, with the seconds since the start."""
-        self._console.print(f"{time.time() - self._started:7.1f} s  {text}", markup=False)
+        self._console.print(f"{time.time() - self._started:7.1f} s  {text}", markup=False, soft_wrap=True)
 
     def end(self, figures: Sequence[Figure], notes: Sequence[str] = ()) -> None:
         """Print the figures and write the result."""
@@ -77,7 +87,7 @@ class Bench:
         )
         self._console.print(_table(result))
         for note in notes:
-            self._console.print(note, markup=False)
+            self._console.print(note, markup=False, soft_wrap=True)
         out: Path = self._arguments.out
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -91,9 +101,14 @@ def _table(result: Result) -> Table:
     for heading in ("figure", "median", "low", "high", "unit", "aim"):
         table.add_column(heading, justify="left" if heading in ("figure", "unit", "aim") else "right")
     for each in result.figures:
-        numbers = (f"{value:,.4g}" for value in (each.median, each.low, each.high))
+        numbers = map(number, (each.median, each.low, each.high))
         table.add_row(each.name, *numbers, each.unit, _aim(each))
     return table
+
+
+def number(value: float) -> str:
+    """Return a value as tables show it."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _aim(each: Figure) -> str:
@@ -104,7 +119,7 @@ def _aim(each: Figure) -> str:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
+    rounds = int(text)
+    if rounds < 1:
         raise argparse.ArgumentTypeError("at least 1")
-    return number
+    return rounds
