@@ -24,6 +24,7 @@ import structlog
 
 from harness.errors import CannotRun, HarnessError
 from harness.products import known_products, load_product
+from harness.runtimes import leash
 
 _CACHE_VARIABLE = "FEDHARNESS_CACHE"
 _STAMP = "complete"
@@ -122,20 +123,22 @@ async def _build(folder: Path, lock: Path, what: str) -> None:
 
 
 async def _run(argv: list[str], what: str, *, cure: str) -> None:
-    """Run one step; end it with its children's output quoted when it fails."""
+    """Run one step, which ends with this process; quote its output when it fails."""
     # With PYTHONPATH set, pip would take what lies there for installed, and leave it out.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid())),
         *argv,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=environment,
+        start_new_session=True,
     )
     try:
         output, _ = await process.communicate()
     except asyncio.CancelledError:
-        process.kill()
+        process.terminate()
         await process.wait()
         raise
     if process.returncode:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import os
+import signal
+import socket
+import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +20,7 @@ import pytest
 from harness import products
 from harness.errors import CannotRun, UsageError
 from harness.products import add_product_folder, load_product
-from harness.runtimes import packages
+from harness.runtimes import leash, packages
 
 DESCRIBED = """
 product: toy
@@ -129,3 +135,78 @@ async def test_nothing_is_borrowed_from_the_caller_s_python(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
     folder = await packages.ensure("toy", "2")
     assert list(folder.glob("lib/python3*/site-packages/toydep.py"))
+
+
+INSTALLS = """
+import asyncio, pathlib, sys
+from harness.products import add_product_folder
+from harness.runtimes import packages
+add_product_folder("toy", pathlib.Path(sys.argv[1]))
+asyncio.run(packages.ensure("toy", "1"))
+"""
+
+
+def carrying(mark: str) -> list[str]:
+    """Return the processes that have ``mark`` in their environment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in path.read_bytes():
+                found.append(path.parent.name)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_installation_ends_with_who_asked_for_it(
+    toy: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Ended while pip waits for an index that does not answer."""
+    mark = f"FEDHARNESS_TEST_MARK={tmp_path.name}-{number}"
+    with socket.create_server(("127.0.0.1", 0)) as index:
+        index.settimeout(60)
+        environment = {
+            **os.environ,
+            **dict([mark.split("=")]),
+            "PIP_INDEX_URL": f"http://127.0.0.1:{index.getsockname()[1]}/",
+        }
+        with subprocess.Popen(
+            [sys.executable, "-c", INSTALLS, str(toy)], env=environment, stderr=subprocess.DEVNULL
+        ) as asking:
+            asked, _ = index.accept()
+            assert len(carrying(mark)) > 1
+            asking.send_signal(number)
+        asked.close()
+    deadline = time.monotonic() + 5
+    while carrying(mark) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert carrying(mark) == []
+
+
+def test_a_command_on_the_leash_takes_its_children_along() -> None:
+    script = (
+        "import os, subprocess, sys\n"
+        f"line = [sys.executable, {leash.__file__!r}, str(os.getpid())]\n"
+        "line += ['sh', '-c', 'sleep 61.25 & echo $!; wait']\n"
+        "subprocess.run(line, start_new_session=True)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+        # The pipe is closed by the last one that holds it.
+        assert parent.stdout.read() == ""
+    # What is left of it, if anything, is an entry that nobody has taken note of yet.
+    with contextlib.suppress(OSError):
+        assert Path(f"/proc/{child}/cmdline").read_bytes() == b""
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_command_on_the_leash_has_its_own_status(status: int) -> None:
+    line = [sys.executable, leash.__file__, str(os.getpid()), "sh", "-c", f"exit {status}"]
+    assert subprocess.run(line, check=False, start_new_session=True).returncode == status
+
+
+def test_a_command_whose_parent_is_gone_is_not_started() -> None:
+    line = [sys.executable, leash.__file__, "1", "echo", "started"]
+    done = subprocess.run(line, check=False, start_new_session=True, capture_output=True)
+    assert (done.returncode, done.stdout) == (1, b"")
