@@ -25,4 +25,5 @@ def _part(result: RunResult, texts: Texts) -> str:
     lines += [f"  {texts.text(f'readme.{name}')}" for name in _FILES]
     lines += ["", f"{texts.text('report.check')}:"]
     lines += [f"  {texts.text(f'report.check_{name}')}" for name in ("sums", "verify", "read")]
-    return "\n".join([*lines, "", texts.text("report.verify_meaning")])
+    meaning = [texts.text("report.verify_meaning"), texts.text("report.no_signature")]
+    return "\n".join([*lines, "", *meaning])

@@ -7,7 +7,10 @@ import json
 import shutil
 from pathlib import Path
 
-from harness.store import RunFolder
+import pytest
+
+from harness.reports.texts import Texts
+from harness.store import RunFolder, write_derived_manifest, write_manifest
 from tests.cli.conftest import Command
 
 
@@ -81,10 +84,37 @@ def test_report_without_a_result(fedharness: Command, unfinished: RunFolder) -> 
     assert "fedharness check RUN" in done.stderr
 
 
-def test_verify_accepts_what_was_written(fedharness: Command, finished: RunFolder) -> None:
-    done = fedharness("verify", finished.path)
+@pytest.mark.parametrize("lang", ["en", "sv"])
+def test_verify_accepts_what_was_written(fedharness: Command, finished: RunFolder, lang: str) -> None:
+    done = fedharness("verify", finished.path, "--lang", lang)
     assert done.returncode == 0
-    assert "are what was written" in done.stdout
+    first, *sentences = done.stdout.splitlines()
+    assert first.startswith(f"{finished.path}: ")
+    # What is said of a signature never stands alone: nothing is signed.
+    assert sentences == [Texts(lang).text(f"report.{name}") for name in ("verify_meaning", "no_signature")]
+
+
+@pytest.mark.parametrize("name", ["derived/run.json", "run.json"])
+def test_verify_computes_the_result_again(fedharness: Command, finished: RunFolder, name: str) -> None:
+    """Also where whoever touched it wrote the sums anew."""
+    path = finished.path / name
+    result = json.loads(path.read_text())
+    result["verdicts"]["works"] = "pass"
+    result["questions"] = result["questions"][1:]
+    path.write_text(json.dumps(result))
+    write_derived_manifest(finished.path)
+    done = fedharness("verify", finished.path)
+    assert done.returncode == 1
+    assert "is another: works (pass → unknown), questions" in done.stdout
+    assert Texts("en").text("report.verify_meaning") not in done.stdout
+
+
+def test_verify_of_a_run_without_a_result(fedharness: Command, unfinished: RunFolder) -> None:
+    write_manifest(unfinished.path)
+    done = fedharness("verify", unfinished.path)
+    assert done.returncode == 0
+    assert "there is no result to compare" in done.stdout
+    assert Texts("en").text("report.verify_meaning") not in done.stdout
 
 
 def test_verify_names_a_touched_file(fedharness: Command, finished: RunFolder) -> None:

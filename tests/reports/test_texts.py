@@ -125,7 +125,8 @@ def test_a_parameter_is_never_read_as_a_template() -> None:
 def test_every_text_is_used() -> None:
     """A text that nothing shows would let a term pass as used."""
     folder = resources.files("harness.reports")
-    shown = [path for place in (folder, resources.files("harness.plugin")) for path in place.iterdir()]
+    places = (folder, resources.files("harness.plugin"), resources.files("harness.cli"))
+    shown = [path for place in places for path in place.iterdir()]
     sources = [path.read_text(encoding="utf-8") for path in shown if path.name.endswith(".py")]
     sources += [path.read_text(encoding="utf-8") for path in (folder / "templates").iterdir()]
     source = "\n".join(sources)

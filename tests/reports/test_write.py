@@ -102,7 +102,13 @@ def test_the_readme_says_what_is_what_in_both_languages(samples: ModuleType) -> 
     for name in (*AT_ROOT[1:], "federation.yaml", "policy.yaml", "MANIFEST.sha256", "evidence/", "derived/"):
         assert text.count(f"  {name} ") == 2
     assert "OFULLSTÄNDIG KÖRNING" in text
-    assert Texts("sv").text("report.verify_meaning") in text
+    for lang in ("sv", "en"):
+        # Nothing is signed: what is said of a signature never stands alone.
+        meaning, signature = (
+            Texts(lang).text(f"report.{name}") for name in ("verify_meaning", "no_signature")
+        )
+        assert f"{meaning}\n{signature}" in text
+    assert "derived/MANIFEST.sha256" in text
     assert "sha256sum -c MANIFEST.sha256" in text
 
 
