@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,16 +16,25 @@ from harness.errors import CannotRun, UsageError
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("federation.yaml"),
     schema: Annotated[
-        Path | None, typer.Option(help="Also write the JSON Schema, for editors, to this file.")
+        Path | None,
+        typer.Option(help="Also write the JSON Schema to this file, and let editors find it from the other."),
     ] = None,
 ) -> None:
     """Write a commented federation file; a file that is there is left alone."""
     from harness.topology import json_schema, template
 
+    head = ""
     if schema is not None:
         write_new(schema, json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
-    write_new(path, template())
+        head = f"# yaml-language-server: $schema={beside(schema, path)}\n"
+    write_new(path, head + template())
     write(f"{path} is written; read its comments, then: fedharness run --federation {path}")
+
+
+def beside(schema: Path, path: Path) -> str:
+    """Return where the schema is, seen from the federation file's folder, as editors read it."""
+    relative = os.path.relpath(schema.absolute(), path.absolute().parent)
+    return relative if relative.startswith("..") else f"./{relative}"
 
 
 def write_new(path: Path, text: str) -> None:

@@ -35,3 +35,21 @@ def test_the_schema_for_editors(fedharness: Command, tmp_path: Path) -> None:
     assert fedharness("init", "--schema", "schema.json").returncode == 0
     schema = json.loads((tmp_path / "schema.json").read_text())
     assert "agencies" in schema["properties"]
+
+
+def test_editors_find_the_schema_from_the_file(fedharness: Command, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    for schema, written in (("here/a.json", "./a.json"), ("there/b.json", "../there/b.json")):
+        path = tmp_path / "here" / f"{Path(schema).stem}.yaml"
+        assert fedharness("init", path, "--schema", schema).returncode == 0
+        assert path.read_text().splitlines()[0] == f"# yaml-language-server: $schema={written}"
+        assert (path.parent / written).is_file()
+        assert load(path).agencies
+
+
+def test_nothing_leads_editors_to_a_schema_that_is_not_there(fedharness: Command, tmp_path: Path) -> None:
+    assert fedharness("init").returncode == 0
+    text = (tmp_path / "federation.yaml").read_text()
+    assert "yaml-language-server" not in text
+    assert "fedharness init --schema" in text
