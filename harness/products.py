@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from harness.errors import UsageError
 from harness.model.base import Record
 from harness.model.policy import DataClass
+from harness.model.yaml_text import parse_yaml
 from harness.paths import deploy_folder
 
 _OWN_FOLDERS: dict[str, Path] = {}
@@ -116,7 +117,7 @@ def load_product(name: str) -> Product:
     """
     path = _folder(name) / "product.yaml"
     try:
-        return Product.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Product.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise UsageError(
             f"product `{name}` is not known",

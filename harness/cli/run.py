@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-import yaml
 from pydantic import TypeAdapter
 from rich.console import Console
 
@@ -13,6 +12,7 @@ from harness import plugin
 from harness.cli.options import RunOptions
 from harness.errors import UsageError
 from harness.model.base import Record
+from harness.model.yaml_text import parse_yaml
 from harness.paths import deploy_folder, scenarios_folder
 from harness.plugin.outer import Request, run
 
@@ -29,11 +29,11 @@ class Suite(Record):
 def suites() -> dict[str, Suite]:
     """Return every suite by name."""
     text = resources.files("harness.data").joinpath("suites.yaml").read_text("utf-8")
-    return TypeAdapter(dict[str, Suite]).validate_python(yaml.safe_load(text))
+    return TypeAdapter(dict[str, Suite]).validate_python(parse_yaml(text))
 
 
 def run_command(options: RunOptions) -> int:
-    """Run a suite once or more and return the worst exit status.
+    """Run a suite once or more and return the worst exit status, or that of the run that was interrupted.
 
     Raises:
         HarnessError: the run could not be prepared.
@@ -43,7 +43,10 @@ def run_command(options: RunOptions) -> int:
     for number in range(1, options.repeat + 1):
         if options.repeat > 1:
             Console(highlight=False).print(f"run {number} of {options.repeat}")
-        statuses.append(run(_request(options, suite, number)))
+        ended = run(_request(options, suite, number))
+        statuses.append(ended.status)
+        if ended.final:
+            return ended.status
     return max(statuses, key=_severity)
 
 

@@ -6,11 +6,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TypeVar
 
-import yaml
-
 from harness.model.base import Record
 from harness.model.inputs import DestinationCatalogue
 from harness.model.question import QuestionCatalogue
+from harness.model.yaml_text import parse_yaml
 
 R = TypeVar("R", bound=Record)
 
@@ -28,4 +27,4 @@ def destinations() -> DestinationCatalogue:
 
 
 def _load(name: str, kind: type[R]) -> R:
-    return kind.model_validate(yaml.safe_load((files("harness.data") / name).read_text("utf-8")))
+    return kind.model_validate(parse_yaml((files("harness.data") / name).read_text("utf-8")))

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import aiohttp
 import jinja2
 
-from harness.drivers.http import session
-from harness.drivers.matrix import MatrixChat
-from harness.drivers.synapse_admin import SynapseAdmin
-from harness.errors import ProductError, UsageError
+from harness.errors import UsageError
 from harness.model.evidence import ListeningPort
 from harness.paths import deploy_folder
 from harness.products import Product, load_product
 from harness.protocols import Account, Host, RunningService, ServicePlan, ServiceSpec, StoreSpec
 
+if TYPE_CHECKING:
+    from harness.drivers.matrix import MatrixChat
+
 ROLE = "homeserver"
 _CLIENT_PORT = 443
-_FEDERATION_PORT = 8448
+FEDERATION_PORT = 8448
 _REACHABLE = ("10.0.0.0/8", "fd00::/8", "198.18.0.0/15")
 _OPTIONS = {"report_stats": bool, "ip_range_whitelist": list}
-_FIRST_WAIT, _LONGEST_WAIT = 0.05, 0.4
 
 
 class SynapseDriver:
@@ -67,7 +64,7 @@ class SynapseDriver:
             # (Matrix server-server specification, "Resolving server names").
             ports=(
                 ListeningPort(name="client", port=_CLIENT_PORT, audience="partners"),
-                ListeningPort(name="federation", port=_FEDERATION_PORT, audience="partners"),
+                ListeningPort(name="federation", port=FEDERATION_PORT, audience="partners"),
             ),
             stores=(
                 StoreSpec("database", "/data/database", holds=("content", "title")),
@@ -84,18 +81,10 @@ class SynapseDriver:
         Raises:
             ProductError: the homeserver has ended, or another version answers.
         """
-        async with session(service.operator, service.plan.ca, seconds=5) as http:
-            await _answers(service, http, f"{base_url(service.plan)}/_matrix/client/versions")
-            federation = f"https://{service.domain}:{_FEDERATION_PORT}/_matrix"
-            await _answers(service, http, f"{federation}/key/v2/server")
-            running = await _answers(service, http, f"{federation}/federation/v1/version")
-        answered = str(running.get("server", {}).get("version", ""))
-        if answered.split(" ")[0] != service.spec.version:
-            raise ProductError(
-                f"version {answered or 'unknown'} answers instead of {service.spec.version}",
-                where=f"{service.agency}/{service.key}",
-                cure="remove the product's folder from the cache and install it again",
-            )
+        # Its clients are loaded when they are needed: until then the product may start.
+        from harness.drivers import synapse_live
+
+        await synapse_live.ready(service)
 
     async def account(self, service: RunningService, name: str) -> Account:
         """Make an account by the shared-secret registration API, or find the one that is there.
@@ -103,10 +92,9 @@ class SynapseDriver:
         Raises:
             ProductError: the homeserver refused.
         """
-        password = _secret(service.plan, f"password {name}")
-        async with session(service.operator, service.plan.ca) as http:
-            await self._admin(service, http).register(name, password)
-        return Account(service.agency, name, f"@{name}:{service.domain}", password)
+        from harness.drivers import synapse_live
+
+        return await synapse_live.account(service, name)
 
     async def client(self, service: RunningService, account: Account, host: Host) -> MatrixChat:
         """Log the person in from ``host`` and start to synchronise.
@@ -114,29 +102,18 @@ class SynapseDriver:
         Raises:
             ActionRefused: the homeserver refused the login.
         """
-        chat = MatrixChat(host, base_url(service.plan), service.plan.ca, account)
-        await chat.open()
-        return chat
+        from harness.drivers import synapse_live
+
+        return await synapse_live.client(service, account, host)
 
     async def reconnect(self, service: RunningService, domains: Sequence[str]) -> None:
         """Make the homeserver try partners again at once, and wait until they are caught up.
 
         It gives up silently after some seconds: whether all arrived is the scenario's question.
         """
-        async with session(service.operator, service.plan.ca) as http:
-            admin = self._admin(service, http)
-            await admin.login(_secret(service.plan, "operator"))
-            async with asyncio.TaskGroup() as group:
-                for domain in domains:
-                    group.create_task(admin.catch_up(domain))
+        from harness.drivers import synapse_live
 
-    def _admin(self, service: RunningService, http: aiohttp.ClientSession) -> SynapseAdmin:
-        return SynapseAdmin(
-            http,
-            base_url(service.plan),
-            _secret(service.plan, "registration"),
-            where=f"{service.agency}/{service.key}",
-        )
+        await synapse_live.reconnect(service, domains)
 
 
 def base_url(plan: ServicePlan) -> str:
@@ -171,7 +148,7 @@ def _configuration(product: Product, plan: ServicePlan) -> str:
         allowed_domains=[plan.domain, *(partner.domain for partner in plan.partners)],
         reachable=[*_REACHABLE, *options.get("ip_range_whitelist", [])],
         report_stats=options.get("report_stats", False),
-        secrets={name: _secret(plan, name) for name in ("registration", "macaroon", "form")},
+        secrets={name: secret(plan, name) for name in ("registration", "macaroon", "form")},
     )
 
 
@@ -188,7 +165,8 @@ def _options(plan: ServicePlan) -> dict[str, Any]:
     return plan.service.options
 
 
-def _secret(plan: ServicePlan, purpose: str) -> str:
+def secret(plan: ServicePlan, purpose: str) -> str:
+    """Return one of a homeserver's secrets: the same for the same purpose, of use for no other."""
     return _derived(plan, purpose).hex()
 
 
@@ -199,30 +177,4 @@ def _derived(plan: ServicePlan, purpose: str) -> bytes:
 def _signing_key(plan: ServicePlan) -> str:
     """Return the server's key in the file format of signedjson: algorithm, version, seed."""
     seed = base64.b64encode(_derived(plan, "signing key")).decode().rstrip("=")
-    return f"ed25519 a_{_secret(plan, 'key id')[:4]} {seed}\n"
-
-
-async def _answers(service: RunningService, http: aiohttp.ClientSession, url: str) -> dict[str, Any]:
-    """Ask until there is an answer; the caller sets the deadline."""
-    wait = _FIRST_WAIT
-    while True:
-        try:
-            async with http.get(url) as response:
-                if response.status == 200:
-                    answer: dict[str, Any] = await response.json()
-                    return answer
-        except (aiohttp.ClientConnectionError, TimeoutError):
-            _still_running(service)
-        await asyncio.sleep(wait)
-        wait = min(wait * 1.5, _LONGEST_WAIT)
-
-
-def _still_running(service: RunningService) -> None:
-    status = service.process.returncode
-    if status is not None:
-        raise ProductError(
-            f"Synapse ended with status {status} before it was ready",
-            where=f"{service.agency}/{service.key}",
-            cure="read its last lines above; `python -m harness.runtimes.packages` repairs an installation",
-            detail=service.process.tail(20),
-        )
+    return f"ed25519 a_{secret(plan, 'key id')[:4]} {seed}\n"

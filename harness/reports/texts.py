@@ -12,10 +12,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from harness.errors import HarnessError, UsageError
 from harness.model.result import Reason
+from harness.model.yaml_text import parse_yaml
 
 LANGUAGES = ("en", "sv")
 Quote = Callable[[str], str]
@@ -103,7 +102,7 @@ class Texts:
 def load_catalogue(lang: str) -> Mapping[str, str]:
     """Return one language's catalogue, its keys joined with dots."""
     path = resources.files("harness") / "data" / "texts" / f"{lang}.yaml"
-    return dict(_flat(yaml.safe_load(path.read_text(encoding="utf-8")), ""))
+    return dict(_flat(parse_yaml(path.read_text(encoding="utf-8")), ""))
 
 
 def parameters(template: str) -> frozenset[str]:

@@ -12,7 +12,6 @@ import json
 import os
 import socket
 import struct
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,15 +19,13 @@ import structlog
 
 from harness.errors import ProductError
 from harness.runtimes.embedded import forkserver, jail, process, seccomp, syscalls
-from harness.runtimes.embedded.enter import STATE
+from harness.runtimes.embedded.importing import REPAIR, STAGING, Import, begin
 
 log = structlog.get_logger(__name__)
 
-STAGING = STATE / "staging"
 _READY_SECONDS = 60.0
 _BEGUN_SECONDS = 20.0
 _KILLED = -9
-_REPAIR = "`python -m harness.runtimes.packages` repairs an installation"
 _CREDENTIALS = struct.Struct("=3i")
 _SHORT = 64
 
@@ -37,43 +34,23 @@ class ForkServer:
     """One product's fork server, and the way to have a service forked.
 
     Args:
-        server: the server's process.
-        control: this end of the socket to it.
-        what: product and version, for messages.
+        begun: the product, being imported.
     """
 
-    def __init__(self, server: asyncio.subprocess.Process, control: socket.socket, what: str) -> None:
-        self._server = server
-        self._control = control
-        self._what = what
+    def __init__(self, begun: Import) -> None:
+        self._server, self._control, self._what = begun.server, begun.control, begun.what
         # One message at a time: a loop keeps one writer for each socket.
         self._sending = asyncio.Lock()
         self._imported = asyncio.get_running_loop().create_task(self._wait_imported())
 
     @classmethod
     async def start(cls, package: Path, program: str, what: str) -> ForkServer:
-        """Start to import a product; does not wait until that is done.
-
-        Args:
-            package: the product's environment, whose interpreter is used.
-            program: Python text that imports the product and defines ``run(arguments)``.
-            what: product and version, for messages.
+        """Start to import a product, as `importing.begin`; does not wait until that is done.
 
         Raises:
             ProductError: the environment has no interpreter.
         """
-        STAGING.mkdir(exist_ok=True)
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            try:
-                server = await _start_server(package / "bin" / "python", theirs.fileno())
-            except OSError as error:
-                ours.close()
-                what_failed = f"the product's interpreter cannot be started: {error.strerror}"
-                raise ProductError(what_failed, where=f"{what}: {package}", cure=_REPAIR) from error
-        ours.setblocking(False)
-        await _send(ours, _setup(package, program), [])
-        return cls(server, ours, what)
+        return cls(begin(package, program, what))
 
     async def imported(self) -> bool:
         """Wait until the product is imported; say whether it could be."""
@@ -138,7 +115,7 @@ class ForkServer:
         with contextlib.suppress(ProcessLookupError):
             self._server.kill()
         await asyncio.gather(self._imported, return_exceptions=True)
-        await self._server.communicate()
+        await asyncio.to_thread(self._server.communicate)
 
     async def _wait_imported(self) -> None:
         try:
@@ -152,11 +129,11 @@ class ForkServer:
     async def _failed(self, what: str) -> ProductError:
         with contextlib.suppress(ProcessLookupError):
             self._server.kill()
-        _, said = await self._server.communicate()
+        _, said = await asyncio.to_thread(self._server.communicate)
         return ProductError(
             what,
             where=self._what,
-            cure=f"{_REPAIR}; --no-fork does without",
+            cure=f"{REPAIR}; --no-fork does without",
             detail="\n".join(said.decode("utf-8", "replace").splitlines()[-20:]),
         )
 
@@ -225,29 +202,6 @@ class _Ends:
         os.close(self.output)
         os.close(self.errors)
         self.life.close()
-
-
-async def _start_server(interpreter: Path, control: int) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(str(interpreter), "-I", "-u", forkserver.__file__, str(control)),
-        stdin=DEVNULL,
-        stdout=DEVNULL,
-        stderr=PIPE,
-        pass_fds=(control,),
-        # A signal to the terminal's group is the harness's to handle: evidence comes first.
-        start_new_session=True,
-        env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
-    )
-
-
-def _setup(package: Path, program: str) -> bytes:
-    plan = [
-        *jail.base_mounts(),
-        *(["--ro-bind", str(path), str(path)] for path in {package, *jail.interpreter_package()}),
-        ["--dir", str(STAGING)],
-    ]
-    message: forkserver.Setup = {"plan": plan, "staging": str(STAGING), "program": program}
-    return json.dumps(message).encode()
 
 
 def _service(cage: jail.Jail, argv: Sequence[str], environment: Mapping[str, str]) -> bytes:
