@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from harness.cli.console import Lang, Language, write
 from harness.cli.verify import RunArgument
-from harness.errors import CannotRun, EvidenceError
+from harness.errors import CannotRun, EvidenceError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,8 @@ _MARK = "README.txt"
 def check(
     run: RunArgument,
     lang: Annotated[
-        Language | None, typer.Option("--lang", help="Language; default: the one of the reports there.")
+        Language | None,
+        typer.Option("--lang", help="Language of the last lines; default: that of the reports."),
     ] = None,
 ) -> int:
     """Judge a run folder's evidence again, and compare with the reports that are there.
@@ -43,14 +44,27 @@ def check(
     from harness.store import RunFolder
 
     folder = RunFolder(run)
+    refuse_running(folder)
     result = evaluate(folder.read_inputs(), folder.read_evidence())
-    chosen = lang or written_language(run, result)
-    place = place_again(folder, render_reports(result, chosen), chosen)
+    written = written_language(run, result)
+    place = place_again(folder, render_reports(result, written), written)
     report = run / "report.html" if place.name == DERIVED else place / "report.html"
     status = exit_status(result)
-    for line in last_lines(result, report, status, chosen):
+    for line in last_lines(result, report, status, lang or written):
         write(line)
     return status
+
+
+def refuse_running(folder: RunFolder) -> None:
+    """Refuse a run that still goes on.
+
+    Raises:
+        UsageError: it does.
+    """
+    if folder.recording:
+        raise UsageError(
+            "the run still goes on", where=str(folder.path), cure="wait until it has ended, or end it"
+        )
 
 
 def written_language(run: Path, result: RunResult) -> Language:
@@ -67,13 +81,16 @@ def place_again(folder: RunFolder, files: Mapping[str, bytes], lang: Language) -
     The old folder is left alone unless it has no result yet.
     """
     from harness.plugin.finish import derive
+    from harness.reports.write import AT_ROOT
 
     old = folder.derived
     if not (old / "run.json").exists():
         derive(folder, lang)
         write(f"{len(files)} reports derived from the evidence")
         return old
-    differing = [name for name, content in files.items() if not same(old / name, content)]
+    copies = {old / name: content for name, content in files.items()}
+    copies |= {folder.path / name: files[name] for name in AT_ROOT}
+    differing = sorted({path.name for path, content in copies.items() if not same(path, content)})
     if not differing:
         write(f"{len(files)} reports derived again from the evidence, the same to the byte")
         return old
@@ -121,8 +138,10 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 def report(run: RunArgument, lang: Lang = "en") -> int:
     """Write a run folder's reports again from its run.json, in the language that is asked for."""
     from harness.reports.write import write_reports
-    from harness.store import write_derived_manifest
+    from harness.store import RunFolder, write_derived_manifest
 
+    if run.is_dir():
+        refuse_running(RunFolder(run))
     written = write_reports(read_result(run), run, lang)
     write_derived_manifest(run)
     for path in written:

@@ -15,6 +15,8 @@ RESIDENCY = "residency"
 LOOKUP = "lookup"
 """Kinds of finding that are not about traffic."""
 
+_NOT_REACHED = frozenset({"scenario_not_run", "evidence_missing"})
+
 _WORST_FIRST = {
     Verdict.FAIL: 0,
     Verdict.UNKNOWN: 1,
@@ -56,14 +58,28 @@ def verdict_of(result: RunResult, name: str) -> Verdict:
     return Verdict(getattr(result.verdicts, name))
 
 
+def long_form(result: RunResult, name: str) -> str:
+    """Return the text code of a result's sentence, which must not say more than was observed.
+
+    *Stays* fails for a flow, or for a question about flows whose scenario failed.
+    """
+    verdict = verdict_of(result, name)
+    flows = [finding for finding in result.findings if finding.verdict is Verdict.FAIL]
+    if name == "stays" and verdict is Verdict.FAIL and not flows:
+        return "long.stays.fail_question"
+    return f"long.{name}.{verdict}"
+
+
 def total(counts: Counts) -> int:
     """Return how many questions the list has."""
     return counts.passed + counts.unknown + counts.failed + counts.not_tested + counts.not_applicable
 
 
-def tested(counts: Counts) -> int:
-    """Return how many questions were put, whatever they came to."""
-    return counts.passed + counts.unknown + counts.failed
+def tested(result: RunResult) -> int:
+    """Return how many questions were put, whatever they came to; what a run never reached was not."""
+    counts = result.counts
+    never = sum(question.reason.code in _NOT_REACHED for question in result.questions)
+    return counts.passed + counts.unknown + counts.failed - never
 
 
 def label_of(destination: Destination) -> str:
@@ -115,6 +131,11 @@ def _is_new(label: str, found: Iterable[Finding], seen: set[str] | None) -> bool
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings with the worst first, then by the time of their first sight."""
     return sorted(findings, key=lambda f: (_WORST_FIRST[f.verdict], f.first_seen, f.id))
+
+
+def put_first(questions: Iterable[QuestionResult]) -> list[QuestionResult]:
+    """Return the questions that were put before those that were not, else in the order of the list."""
+    return sorted(questions, key=lambda q: _WORST_FIRST[q.verdict] > _WORST_FIRST[Verdict.PASS])
 
 
 def questions_with(result: RunResult, verdict: Verdict) -> list[QuestionResult]:

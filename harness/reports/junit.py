@@ -69,7 +69,7 @@ def _stays(suite: ET.Element, result: RunResult, name: str, texts: Texts) -> Non
     if len(against) > _MOST:
         lines.append(texts.text("report.more_reasons", number=len(against) - _MOST))
     lines += [texts.reason(reason) for reason in result.reasons.get(name, ())]
-    _outcome(case, verdict, texts.text(f"long.{name}.{verdict}"), "\n".join(lines), texts)
+    _outcome(case, verdict, texts.text(facts.long_form(result, name)), "\n".join(lines), texts)
 
 
 def _verdict_by(finding: Finding, name: str) -> Verdict:

@@ -33,12 +33,12 @@ def _results(result: RunResult, texts: Texts) -> str:
         verdict = facts.verdict_of(result, name)
         rule = {"stays": "stays_policy_rule", "stays_reference": "stays_reference_rule"}.get(name)
         label = texts.text(f"result.{name}") + (f", {texts.text(f'result.{rule}')}" if rule else "")
-        word, long = texts.text(f"verdict.{verdict}"), texts.text(f"long.{name}.{verdict}")
+        word, long = texts.text(f"verdict.{verdict}"), texts.text(facts.long_form(result, name))
         why = "; ".join([markdown(long), *_reasons(result, name, texts)])
         rows.append(f"| {markdown(label)} | **{markdown(word)}** | {why} |")
     counts = texts.text(
         "report.tested",
-        tested=facts.tested(result.counts),
+        tested=facts.tested(result),
         total=facts.total(result.counts),
         unknown=result.counts.unknown,
     )

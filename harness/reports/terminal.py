@@ -98,7 +98,7 @@ def _counts(result: RunResult, texts: Texts, baseline: RunResult | None) -> str:
     places = facts.outside_destinations(result, baseline)
     return texts.text(
         "terminal.counts",
-        tested=facts.tested(result.counts),
+        tested=facts.tested(result),
         total=facts.total(result.counts),
         outside=texts.counted("count.outside", len(places)),
         new=texts.counted("count.new", sum(place.new for place in places)),

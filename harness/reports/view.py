@@ -174,6 +174,11 @@ class Page:
         """Return the places outside."""
         return facts.outside_destinations(self.result)
 
+    def sources(self, place: facts.OutsideDestination) -> str:
+        """Return who sent to a place outside: agencies, each with its service or person."""
+        who = {f"{self.agency(f.agency)} {f.service or f.user}".strip(): None for f in place.findings}
+        return ", ".join(list(who)[:_NAMED])
+
     def disclosures(self) -> list[Disclosure]:
         """Return what partners and suppliers received, the most first."""
         return sorted(self.result.disclosures, key=lambda d: (-d.bytes, d.receiver, d.giver))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import stat
 from io import BufferedReader
 from pathlib import Path
@@ -31,3 +32,15 @@ def open_regular(path: Path) -> BufferedReader:
     except OSError as error:
         what = f"the file cannot be read: {error.strerror}"
         raise EvidenceError(what, where=str(path), cure="copy the whole run folder again") from error
+
+
+def is_locked(path: Path) -> bool:
+    """Say whether another process holds a lock on a regular file; one that cannot be read has none."""
+    try:
+        with open_regular(path) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (EvidenceError, OSError):
+        return False
+    return False

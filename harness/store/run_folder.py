@@ -19,7 +19,7 @@ from harness.model.federation import Federation
 from harness.model.inputs import DestinationCatalogue, Evidence, Inputs, Numbered, RunInputs
 from harness.model.question import QuestionCatalogue
 from harness.store.chain import ChainContent, read_chain
-from harness.store.files import open_regular
+from harness.store.files import is_locked, open_regular
 from harness.store.writer import EvidenceWriter
 
 R = TypeVar("R", bound=Record)
@@ -81,6 +81,11 @@ class RunFolder:
     def derived(self) -> Path:
         """What can be made again from the evidence."""
         return self.path / "derived"
+
+    @property
+    def recording(self) -> bool:
+        """Say whether some process still writes evidence; each writer holds a lock on its file."""
+        return any(is_locked(path) for path in self.evidence.glob("*.jsonl"))
 
     def writer(self) -> EvidenceWriter:
         """Return a writer of this run's evidence."""

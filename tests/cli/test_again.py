@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.model.evidence import StepRecord
 from harness.reports.texts import Texts
 from harness.store import RunFolder, write_derived_manifest, write_manifest
 from tests.cli.conftest import Command
@@ -157,3 +158,28 @@ def test_compare_with_something_else(fedharness: Command, finished: RunFolder, t
     done = fedharness("compare", finished.path, other)
     assert done.returncode == 4
     assert "no result of a run" in done.stderr
+
+
+def test_check_sees_a_changed_report_at_the_root(fedharness: Command, finished: RunFolder) -> None:
+    report = finished.path / "report.html"
+    report.write_text(report.read_text().replace("fedharness", "somebody else"))
+    done = fedharness("check", finished.path)
+    assert "not the same as before: report.html" in done.stdout
+
+
+def test_check_in_another_language_finds_nothing_changed(fedharness: Command, finished: RunFolder) -> None:
+    done = fedharness("check", finished.path, "--lang", "sv")
+    assert "the same to the byte" in done.stdout
+    assert "Funktion:" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "report"])
+def test_a_run_that_still_goes_on_is_left_alone(
+    fedharness: Command, unfinished: RunFolder, command: str
+) -> None:
+    with unfinished.writer() as writer:
+        writer.append("steps", StepRecord(ts=1769860802.0, kind="run", name="more"))
+        done = fedharness(command, unfinished.path)
+    assert done.returncode == 2
+    assert "still goes on" in done.stderr
+    assert not (unfinished.derived / "run.json").exists()

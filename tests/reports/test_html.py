@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from harness.model.federation import Operator
 from harness.model.result import Reason, RunResult
+from harness.model.verdict import Verdict
 from harness.reports.canonical import run_json
 from harness.reports.escape import visible
 from harness.reports.html import render_html
@@ -289,3 +290,11 @@ def test_text_has_the_contrast_that_wcag_asks_for(palette: dict[str, str]) -> No
         for ground in ("paper", "sheet", "wash"):
             lighter, darker = sorted((luminance(palette[ink]), luminance(palette[ground])), reverse=True)
             assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (ink, ground)
+
+
+def test_page_one_speaks_of_no_flow_where_none_was_observed(samples: ModuleType) -> None:
+    result = samples.clean()
+    verdicts = result.verdicts.model_copy(update={"stays": Verdict.FAIL})
+    page = render_html(result.model_copy(update={"verdicts": verdicts}), "en")
+    assert "A question about data flows failed" in page
+    assert "A flow outside the run" not in page.split("statement")[0]

@@ -31,7 +31,7 @@ def test_the_same_in_swedish(samples: ModuleType) -> None:
         "Dataflöden, referensregeln: utan avvikelse · Avbrott: utan avvikelse",
         "2 av 2 provade, 0 utomstående mottagare (0 nya), 0 undantag",
         "rapport: results/x/report.html",
-        "slutkod 0: samtliga utfall utan avvikelse",
+        "slutkod 0: samtliga utfall enligt provets regler utan avvikelse",
     ]
 
 
