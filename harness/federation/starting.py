@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
 
 from harness.errors import ProductError
 from harness.federation.agency import Agency, LiveService
 from harness.federation.authority import Authority
 from harness.federation.naming import zone_records
-from harness.model.federation import Federation, Service
-from harness.protocols import Driver, Drivers, Partner, RunningService, Runtime, ServicePlan, ServiceSpec
+from harness.federation.planning import Planned, plan_services
+from harness.model.federation import Federation
+from harness.protocols import Driver, Drivers, RunningService, Runtime
 
 READY_SECONDS = 90.0
-
-V = TypeVar("V")
-
-
-class ByRole(dict[str, V]):
-    """A mapping that makes the value of a role when it is first asked for.
-
-    A driver names its roles only in the specifications that it returns, and may look up
-    each role's addresses and certificate while it writes them.
-    """
-
-    def __init__(self, make: Callable[[str], V]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, role: str) -> V:
-        self[role] = self._make(role)
-        return self[role]
-
 
 Progress = Callable[[str, str], None]
 """Called with an agency's service and what happens to it: ``starting``, ``ready``."""
@@ -60,52 +40,33 @@ class Starter:
         """Start every service and return when all are ready.
 
         Raises:
+            UsageError: a driver refused what the federation file says.
             ProductError: a service ended or was not ready in time; the others are left
                 to the runtime to take down.
         """
         agencies = {name: Agency(name, entry) for name, entry in self._federation.agencies.items()}
-        planned = [
-            (agency, key, self._plan(agency.id, key, service))
-            for agency in agencies.values()
-            for key, service in agency.entry.services.items()
-        ]
-        for agency, key, (plan, _, specs) in planned:
-            addresses = {spec.role: plan.addresses[spec.role] for spec in specs}
-            await self._runtime.set_names(f"{agency.id}/{key}", zone_records(plan.domain, specs, addresses))
+        planned = list(
+            plan_services(self._federation, self._drivers, self._authority, self._runtime.service_addresses)
+        )
+        for one in planned:
+            addresses = {spec.role: one.plan.addresses[spec.role] for spec in one.specs}
+            records = zone_records(one.plan.domain, one.specs, addresses)
+            await self._runtime.set_names(f"{one.agency}/{one.key}", records)
         async with asyncio.TaskGroup() as group:
-            for agency, key, (plan, driver, specs) in planned:
-                service = LiveService(key, driver, plan.service.version)
-                agency.services[key] = service
-                group.create_task(self._start(service, plan, specs))
+            for one in planned:
+                service = LiveService(one.key, one.driver, one.plan.service.version)
+                agencies[one.agency].services[one.key] = service
+                group.create_task(self._start(service, one))
         return agencies
 
-    def _plan(self, agency: str, key: str, service: Service) -> tuple[ServicePlan, Driver, list[ServiceSpec]]:
-        driver = self._drivers.get(service.product)
-        entry = self._federation.agencies[agency]
-        certificate = self._authority.issue(entry.domain)
-        plan = ServicePlan(
-            agency=agency,
-            domain=entry.domain,
-            key=key,
-            service=service,
-            addresses=ByRole(lambda role: self._runtime.service_addresses(agency, key, role)),
-            partners=tuple(
-                Partner(name, self._federation.agencies[name].domain)
-                for name in self._federation.partners(agency)
-            ),
-            certificates=ByRole(lambda role: certificate),
-            ca=self._authority.pem,
-            secret=secrets.token_hex(24),
-        )
-        specs = in_order(driver.services(plan))
-        return plan, driver, specs
-
-    async def _start(self, service: LiveService, plan: ServicePlan, specs: Sequence[ServiceSpec]) -> None:
-        for spec in specs:
-            self._progress(f"{plan.agency}/{plan.key}", "starting")
-            service.parts.append(await self._runtime.start_service(plan, spec))
+    async def _start(self, service: LiveService, planned: Planned) -> None:
+        name = f"{planned.agency}/{planned.key}"
+        for spec in planned.specs:
+            # A service of one process is known by its key; among several the role tells which.
+            self._progress(f"{name}/{spec.role}" if len(planned.specs) > 1 else name, "starting")
+            service.parts.append(await self._runtime.start_service(planned.plan, spec))
         await wait_ready(service.driver, service.main)
-        self._progress(f"{plan.agency}/{plan.key}", "ready")
+        self._progress(name, "ready")
 
 
 async def wait_ready(driver: Driver, service: RunningService, seconds: float = READY_SECONDS) -> None:
@@ -136,25 +97,3 @@ async def wait_ready(driver: Driver, service: RunningService, seconds: float = R
         cure="read its last lines below; the whole log is in the run folder's evidence/logs.jsonl",
         detail=service.process.tail(),
     )
-
-
-def in_order(specs: Sequence[ServiceSpec]) -> list[ServiceSpec]:
-    """Return the specifications with each after those it depends on; the first stays first.
-
-    Raises:
-        ProductError: two depend on each other, or one on a role that does not exist.
-    """
-    waiting, done, result = list(specs), set[str](), list[ServiceSpec]()
-    while waiting:
-        ready = [spec for spec in waiting if done.issuperset(spec.depends_on)]
-        if not ready:
-            names = ", ".join(spec.role for spec in waiting)
-            raise ProductError(
-                f"the roles {names} cannot be put in an order",
-                where=waiting[0].product,
-                cure="correct `depends_on` in the driver's ServiceSpec",
-            )
-        result += ready
-        done.update(spec.role for spec in ready)
-        waiting = [spec for spec in waiting if spec.role not in done]
-    return result

@@ -1,42 +1,24 @@
-"""Order of start, and what happens when a product is not ready."""
+"""What happens when a product is not ready, and what a person sees of a start."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from harness.errors import ProductError
-from harness.federation.starting import ByRole, in_order, wait_ready
+from harness.federation.authority import Authority
+from harness.federation.starting import Starter, wait_ready
+from harness.model.federation import Federation
 from harness.protocols import ServiceSpec
+from tests.contract.fake_runtime import FakeRuntime
 
 
 def spec(role: str, *depends_on: str) -> ServiceSpec:
     return ServiceSpec(role=role, product="p", version="1", depends_on=depends_on)
-
-
-def test_each_role_starts_after_those_it_depends_on() -> None:
-    ordered = in_order([spec("web", "app"), spec("app", "database"), spec("database")])
-    assert [one.role for one in ordered] == ["database", "app", "web"]
-
-
-def test_a_circle_is_refused() -> None:
-    with pytest.raises(ProductError, match="cannot be put in an order"):
-        in_order([spec("a", "b"), spec("b", "a")])
-
-
-def test_a_role_is_made_once_when_it_is_first_asked_for() -> None:
-    made: list[str] = []
-
-    def make(role: str) -> str:
-        made.append(role)
-        return role.upper()
-
-    mapping = ByRole(make)
-    assert (mapping["x"], mapping["x"]) == ("X", "X")
-    assert made == ["x"]
 
 
 class Process:
@@ -85,3 +67,41 @@ async def test_a_product_that_ends_is_named_with_its_last_lines() -> None:
 async def test_a_silent_product_is_given_up() -> None:
     with pytest.raises(ProductError, match="not ready after"):
         await wait_ready(cast(Any, Driver(answers=False)), service(None), seconds=0.05)
+
+
+class Parts:
+    """A driver of a service of several processes."""
+
+    def __init__(self, *roles: str) -> None:
+        self._roles = roles
+
+    def services(self, plan: object) -> list[ServiceSpec]:
+        return [
+            ServiceSpec(role=role, product="p", version="1", argv=("sleep", "60")) for role in self._roles
+        ]
+
+    async def ready(self, service: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("roles", "said"),
+    [
+        (("app",), [("alfa/prat", "starting"), ("alfa/prat", "ready")]),
+        (
+            ("app", "web"),
+            [("alfa/prat/app", "starting"), ("alfa/prat/web", "starting"), ("alfa/prat", "ready")],
+        ),
+    ],
+)
+async def test_several_processes_are_told_by_their_roles(
+    roles: tuple[str, ...], said: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    services: dict[str, Any] = {"prat": {"product": "p", "version": "1"}}
+    agencies: dict[str, Any] = {"alfa": {"domain": "alfa.example", "services": services}}
+    federation = Federation(fedharness=1, agencies=agencies)
+    told: list[tuple[str, str]] = []
+    drivers = cast(Any, SimpleNamespace(get=lambda product: Parts(*roles)))
+    async with FakeRuntime(["alfa"], tmp_path) as runtime:
+        starter = Starter(federation, runtime, drivers, Authority(), lambda *line: told.append(line))
+        await starter.start_all()
+    assert told == said
