@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from harness.errors import HarnessError
+from harness.errors import BorderError, HarnessError
 from harness.federation.authority import Authority
 from harness.federation.live import LiveFederation
 from harness.federation.starting import Progress, Starter
@@ -17,6 +17,10 @@ from harness.protocols import Drivers, Recorder, Runtime
 
 MakeRuntime = Callable[[str], Runtime]
 """Makes the run's runtime, given the PEM text of the run's CA."""
+
+
+RECORDER_ENDED = "recorder_ended"
+"""Code of the trouble, and of every scenario, from where the recorder ended on."""
 
 
 class Opened:
@@ -32,19 +36,58 @@ class Opened:
         self.live = live
         self.runtime = runtime
         self.log = log
+        self.recorder_ended: BorderError | None = None
+        """Why nothing is recorded any more, from when that was noticed."""
 
     async def begin(self, scenario: str) -> None:
-        """Begin a scenario: everything from here on falls in its window."""
+        """Begin a scenario: everything from here on falls in its window.
+
+        Raises:
+            BorderError: nothing is recorded any more, so nothing may be put to the products.
+        """
+        if self.recorder_ended is not None:
+            raise BorderError("nothing is recorded any more, so the scenario is not run", where="border")
         self.log.scenario = self.log.window = scenario
         self.log.participants = []
         await self.runtime.mark(scenario)
         self.log.write("scenario", scenario, outcome="started")
 
     async def end(self) -> None:
-        """End the scenario that ran: send its people home and close its window."""
-        await self.live.send_home()
-        self.log.scenario, self.log.window = "", "between"
-        await self.runtime.mark("between")
+        """End the scenario that ran: send its people home and close its window.
+
+        Raises:
+            BorderError: the recorder ended, which nobody had noticed until now.
+        """
+        noticed = self.recorder_ended is not None
+        try:
+            await self.live.send_home()
+            self.log.scenario, self.log.window = "", "between"
+            await self.runtime.mark("between")
+        except BorderError:
+            await self.recorded()
+            if not noticed:
+                raise
+        finally:
+            self.log.scenario, self.log.window = "", "between"
+
+    async def recorded(self) -> bool:
+        """Say whether everything is recorded, by having the recorder dump now.
+
+        It may have ended without anybody having noticed yet. That is written down once.
+        """
+        if self.recorder_ended is None:
+            self.recorder_ended = await self._recorder_trouble()
+            if self.recorder_ended is not None:
+                text = str(self.recorder_ended)[:4000]
+                self.log.write("trouble", RECORDER_ENDED, code=RECORDER_ENDED, text=text)
+        return self.recorder_ended is None
+
+    async def _recorder_trouble(self) -> BorderError | None:
+        try:
+            await self.runtime.mark(self.log.window)
+        except BorderError as error:
+            return error
+        return None if self.runtime.recording else BorderError("the recorder has ended", where="border")
 
 
 @asynccontextmanager
@@ -78,7 +121,8 @@ async def open_federation(
                 yield opened
             finally:
                 log.scenario, log.window = "", "stop"
-                await runtime.mark("stop")
+                # Marks the window as well. Stores are swept even where the recorder has ended.
+                await opened.recorded()
                 await sweeper.sweep("end-running")
             for agency in agencies.values():
                 for service in agency.services.values():
