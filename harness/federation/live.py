@@ -57,7 +57,7 @@ class LiveFederation:
         circle = self._circle()
         index = _PLACES.index(place[0])
         if index >= len(circle):
-            raise NotTested("agencies", needed=str(index + 1), found=str(len(circle)))
+            raise self._too_few(index + 1, len(circle))
         return circle[index]
 
     def places(self, most: int, *, least: int = 2) -> list[str]:
@@ -68,8 +68,28 @@ class LiveFederation:
         """
         found = len(self._circle())
         if found < least:
-            raise NotTested("agencies", needed=str(least), found=str(found))
+            raise self._too_few(least, found)
         return list(_PLACES[: min(most, found)])
+
+    def require(self, needs: Sequence[str], agencies: int) -> None:
+        """Refuse a question that this federation cannot be asked at all.
+
+        Raises:
+            NotTested: there are fewer agencies, or none offers one of the capabilities.
+        """
+        if len(self.agencies) < agencies:
+            raise NotTested("agencies", needed=str(agencies), found=str(len(self.agencies)))
+        for need in needs:
+            if not self._offered_at_all(need):
+                raise NotTested("capability", capability=need)
+
+    def _too_few(self, needed: int, found: int) -> NotTested:
+        if not self._offered_at_all(self.function):
+            return NotTested("capability", capability=self.function)
+        return NotTested("agencies", needed=str(needed), found=str(found))
+
+    def _offered_at_all(self, function: str) -> bool:
+        return any(agency.offering(function) for agency in self.agencies.values())
 
     def _circle(self) -> list[Agency]:
         """The agencies that offer the function and all list one another, in file order."""
