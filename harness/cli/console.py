@@ -25,10 +25,17 @@ def console() -> Console:
 
 
 def write(line: str = "") -> None:
-    """Write one line as it is: no markup, no wrapping."""
-    typer.echo(line)
+    """Write a line, or several, as they are: no markup, no wrapping, nothing that a terminal obeys."""
+    typer.echo(shown(line))
 
 
 def complain(text: str) -> None:
     """Tell on standard error why a command did not do what it was asked."""
-    sys.stderr.write(f"fedharness: {text}\n")
+    sys.stderr.write(f"fedharness: {shown(text)}\n")
+
+
+def shown(text: str) -> str:
+    """Return text with what a terminal would obey spelt out; it may quote a product or a file's name."""
+    from harness.reports.escape import visible
+
+    return "\n".join(visible(line) for line in text.split("\n"))

@@ -48,6 +48,11 @@ class OutsideDestination:
         return any(finding.passed for finding in self.findings)
 
     @property
+    def asked_only(self) -> bool:
+        """Whether its name was looked up and nothing else was tried."""
+        return all(finding.kind == LOOKUP for finding in self.findings)
+
+    @property
     def bytes(self) -> int:
         """All bytes that were sent, or tried, to it."""
         return sum(finding.bytes for finding in self.findings)
