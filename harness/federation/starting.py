@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from harness.errors import ProductError
 from harness.federation.agency import Agency, LiveService
@@ -65,35 +65,48 @@ class Starter:
             # A service of one process is known by its key; among several the role tells which.
             self._progress(f"{name}/{spec.role}" if len(planned.specs) > 1 else name, "starting")
             service.parts.append(await self._runtime.start_service(planned.plan, spec))
-        await wait_ready(service.driver, service.main)
+        await wait_ready(service.driver, service.main, beside=service.parts[:-1])
         self._progress(name, "ready")
 
 
-async def wait_ready(driver: Driver, service: RunningService, seconds: float = READY_SECONDS) -> None:
+async def wait_ready(
+    driver: Driver,
+    service: RunningService,
+    seconds: float = READY_SECONDS,
+    *,
+    beside: Sequence[RunningService] = (),
+) -> None:
     """Wait until a service answers.
 
+    Args:
+        driver: says when it does.
+        service: the process that the driver speaks to.
+        seconds: how long.
+        beside: the other processes that make the service up; none of them may end either.
+
     Raises:
-        ProductError: it ended meanwhile, or was not ready after ``seconds``.
+        ProductError: a process ended meanwhile, or it was not ready after ``seconds``.
     """
-    where = f"{service.agency}: {service.spec.product} {service.spec.version}"
     ready = asyncio.ensure_future(driver.ready(service))
-    ended = asyncio.ensure_future(service.process.wait())
+    ends = [asyncio.ensure_future(part.process.wait()) for part in (service, *beside)]
     try:
-        await asyncio.wait({ready, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ready, *ends}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
             await ready
             return
     finally:
-        ready.cancel()
-        ended.cancel()
+        for task in (ready, *ends):
+            task.cancel()
+    ended = next((part for part in (service, *beside) if part.process.returncode is not None), None)
     what = (
-        f"the product ended with status {service.process.returncode} before it was ready"
-        if service.process.returncode is not None
-        else f"the product was not ready after {seconds:.0f} s"
+        f"the product was not ready after {seconds:.0f} s"
+        if ended is None
+        else f"the product ended with status {ended.process.returncode} before it was ready"
     )
+    quoted = ended or service
     raise ProductError(
         what,
-        where=where,
+        where=f"{quoted.agency}: {quoted.spec.product} {quoted.spec.version}, {quoted.spec.role}",
         cure="read its last lines below; the whole log is in the run folder's evidence/logs.jsonl",
-        detail=service.process.tail(),
+        detail=quoted.process.tail(),
     )

@@ -61,7 +61,16 @@ async def test_a_product_that_ends_is_named_with_its_last_lines() -> None:
         await wait_ready(cast(Any, Driver(answers=False)), service(3), seconds=5)
     assert "ended with status 3" in caught.value.what
     assert "the product's last words" in str(caught.value)
-    assert caught.value.where == "alfa: p 1"
+    assert caught.value.where == "alfa: p 1, app"
+
+
+async def test_another_process_of_the_service_that_ends_is_named() -> None:
+    other = SimpleNamespace(agency="alfa", spec=spec("database"), process=Process(4))
+    with pytest.raises(ProductError, match="ended with status 4") as caught:
+        await wait_ready(
+            cast(Any, Driver(answers=False)), service(None), seconds=5, beside=[cast(Any, other)]
+        )
+    assert caught.value.where == "alfa: p 1, database"
 
 
 async def test_a_silent_product_is_given_up() -> None:
