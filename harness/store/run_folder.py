@@ -25,6 +25,14 @@ from harness.store.writer import EvidenceWriter
 R = TypeVar("R", bound=Record)
 
 RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[a-z0-9._-]{1,60}-[a-z2-7]{4}")
+_UNFINISHED = """INCOMPLETE RUN / OFULLSTÄNDIG KÖRNING
+
+This run still goes on, or was ended before its end. What it has recorded is in evidence/.
+Judge what there is:  fedharness check FOLDER
+
+Körningen pågår ännu, eller avslutades i förtid. Det som har registrerats finns i evidence/.
+Bedöm det som finns:  fedharness check MAPP
+"""
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _NEWER = "read it with the fedharness that wrote it, or a newer one (evidence/inputs/run.json names it)"
 
@@ -61,6 +69,8 @@ class RunFolder:
         with _writing(folder.path):
             folder.inputs.mkdir(parents=True)
             folder.derived.mkdir()
+            # Whatever ends the run, its folder says from the start that it is not complete.
+            (folder.path / "README.txt").write_text(_UNFINISHED, encoding="utf-8")
         folder._write_input("run", inputs.run)
         folder._write_input("federation", inputs.federation)
         folder._write_input("questions", inputs.questions)

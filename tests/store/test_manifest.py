@@ -34,6 +34,7 @@ def test_an_untouched_run_is_intact(finished: RunFolder) -> None:
     assert verification.problems == ()
     assert {state.path for state in verification.files} == {
         "MANIFEST.sha256",
+        "README.txt",
         "derived/sums.json",
         "evidence/inputs/destinations.json",
         "evidence/inputs/federation.json",

@@ -184,3 +184,11 @@ def test_inputs_are_plain_json(run: RunFolder) -> None:
     assert (
         json.loads((run.inputs / "questions.json").read_text("utf-8"))["questions"][0]["title"]["sv"] == "?å"
     )
+
+
+def test_a_new_folder_says_that_the_run_has_not_ended(tmp_path: Path, inputs: Inputs) -> None:
+    folder = RunFolder.create(tmp_path, "one", inputs)
+    text = (folder.path / "README.txt").read_text(encoding="utf-8")
+    assert "INCOMPLETE RUN" in text
+    assert "OFULLSTÄNDIG KÖRNING" in text
+    assert "fedharness check" in text
