@@ -9,7 +9,8 @@ import pytest_asyncio
 
 from harness.federation.live import LiveFederation
 from harness.federation.opening import Opened
-from harness.plugin.session import SESSION, question_of
+from harness.plugin.collection import question_of
+from harness.plugin.session import SESSION
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -25,10 +26,12 @@ async def federation(
 ) -> AsyncIterator[LiveFederation]:
     """The live federation, with a window of evidence of its own for each scenario."""
     marker = question_of(request.node)
-    scenario = marker.args[0] if marker else request.node.name
-    needs = marker.kwargs.get("needs", ()) if marker else ()
-    opened_federation.live.function = needs[0] if needs else "chat"
-    await opened_federation.begin(scenario)
-    request.config.stash[SESSION].progress.scenario(scenario)
-    yield opened_federation.live
+    assert marker is not None
+    needs = marker.kwargs.get("needs", ())
+    live, session = opened_federation.live, request.config.stash[SESSION]
+    live.function = needs[0] if needs else "chat"
+    live.require(needs, marker.kwargs.get("agencies", 1))
+    await opened_federation.begin(marker.args[0])
+    session.progress.scenario(marker.args[0])
+    yield live
     await opened_federation.end()

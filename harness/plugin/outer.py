@@ -7,8 +7,12 @@ that was interrupted leaves a readable result that says it is incomplete.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
 
@@ -16,12 +20,14 @@ from harness import plugin
 from harness.drivers.registry import DriverRegistry
 from harness.errors import CannotRun, UsageError
 from harness.plugin.finish import finish
+from harness.plugin.refusal import HeldBack, refuse_parallel, usage_error
 from harness.plugin.runtimes import require_runtime
-from harness.plugin.setup import RunSetup, load_federation, prepare, used_products
+from harness.plugin.session import SessionPlugin
+from harness.plugin.setup import RunSetup, load_federation, prepare, refuse_mistakes, used_products
 from harness.runtimes import packages
 from harness.runtimes.embedded.enter import enter
 
-_NO_TESTS = 5
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Request:
         federation: the federation file.
         runtime: the runtime's name.
         out: the folder that run folders go to.
-        lang: language of the last lines.
+        lang: language of progress and of the last lines.
         suite: name of the suite, for the record.
         pytest_arguments: scenario paths and options, as pytest takes them.
         quiet: own progress instead of pytest's terminal output.
@@ -56,30 +62,53 @@ class Request:
     fork: bool = True
 
 
-def run(request: Request) -> int:
-    """Run once and return the exit status; prints the last lines.
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Args:
+        status: the exit status.
+        final: somebody interrupted it, or it was refused: there is no sense in another.
+    """
+
+    status: int
+    final: bool = False
+
+
+def run(request: Request) -> Ended:
+    """Run once and say how it ended; prints the last lines.
 
     Raises:
         HarnessError: the run could not be prepared; nothing was started.
     """
-    setup = prepare_run(request)
+    refuse_parallel(request.pytest_arguments)
+    setup = _prepared(request)
     status = enter(lambda: _within(setup, request.pytest_arguments))
+    if not setup.folder.path.exists():
+        return Ended(_not_begun(status), final=True)
     could_not_run = CannotRun.exit_status if status == plugin.COULD_NOT_RUN else None
     chosen = finish(setup.folder, lang=request.lang, status=could_not_run)
-    if status == _NO_TESTS:
-        raise UsageError(
-            "no scenario was selected", where="-k", cure="see `fedharness scenarios` for their names"
-        )
-    return chosen
+    return Ended(chosen, final=status == plugin.INTERRUPTED)
 
 
 def prepare_run(request: Request) -> RunSetup:
-    """Read the federation file, install what is missing, make the run folder."""
+    """Read the federation file, install what is missing, make the run folder.
+
+    Raises:
+        HarnessError: something is wrong or missing; nothing was started.
+    """
+    setup = _prepared(request)
+    setup.make_folder(setup.inputs)
+    return setup
+
+
+def _prepared(request: Request) -> RunSetup:
     require_runtime(request.runtime)
     drivers = DriverRegistry()
     for folder in request.drivers:
         drivers.add_folder(folder)
     federation = load_federation(request.federation, drivers)
+    refuse_mistakes(request.federation, federation, drivers)
     for product, version in used_products(federation):
         asyncio.run(packages.ensure(product, version))
     return prepare(
@@ -93,9 +122,43 @@ def prepare_run(request: Request) -> RunSetup:
         fork=request.fork,
         number=request.number,
         of=request.of,
+        lang=request.lang,
     )
 
 
+def _not_begun(status: int) -> int:
+    """Return the exit status where there was nothing to finish; `pytest --help` ends well."""
+    known = {0: 0, plugin.REFUSED: UsageError.exit_status, plugin.INTERRUPTED: _INTERRUPTED}
+    interrupted = {_INTERRUPTED: _INTERRUPTED, 128 + signal.SIGTERM: _INTERRUPTED}
+    return (known | interrupted).get(status, CannotRun.exit_status)
+
+
 def _within(setup: RunSetup, arguments: tuple[str, ...]) -> int:
-    plugin.work_in(setup)
-    return int(pytest.main(list(arguments)))
+    """Hand the run to pytest, and return how it ended as a status that the outer half knows."""
+    held = HeldBack(sys.stderr)
+    if not setup.quiet:
+        held.let_through()
+    session = SessionPlugin(setup, on_begin=held.let_through)
+    plugin.work_in(session)
+    with contextlib.redirect_stderr(cast(TextIO, held)):
+        status = int(pytest.main(list(arguments)))
+    said = held.take()
+    if session.interrupted:
+        return plugin.INTERRUPTED
+    if session.could_not_run:
+        return plugin.COULD_NOT_RUN
+    if session.begun:
+        return status
+    return _refused(session, status, said)
+
+
+def _refused(session: SessionPlugin, status: int, said: str) -> int:
+    """Tell why nothing was begun."""
+    problem = session.problem
+    if problem is None and status == pytest.ExitCode.USAGE_ERROR and said:
+        problem = usage_error(said)
+    if problem is None:
+        sys.stderr.write(said)
+        return plugin.REFUSED if status == pytest.ExitCode.USAGE_ERROR else status
+    sys.stderr.write(f"fedharness: {problem}\n")
+    return plugin.REFUSED if problem.exit_status == UsageError.exit_status else plugin.COULD_NOT_RUN

@@ -108,13 +108,14 @@ def test_a_command_s_status_is_the_process_s(monkeypatch: pytest.MonkeyPatch) ->
     assert ended.value.code == 3
 
 
-def test_what_cannot_start_says_why_in_its_last_lines(fedharness: Command, tmp_path: Path) -> None:
+def test_an_option_that_a_driver_refuses_is_placed_in_the_file(fedharness: Command, tmp_path: Path) -> None:
     chat = {"product": "synapse", "options": {"nonsense": 1}}
     agency = {"domain": "alfa.example", "services": {"chat": chat}}
     federation = {"fedharness": 1, "name": "x", "agencies": {"alfa": agency}}
     (tmp_path / "federation.yaml").write_text(json.dumps(federation))
     done = fedharness("run", "--suite", "smoke", "--federation", "federation.yaml")
-    assert done.returncode == 4
-    assert "Synapse has no option `nonsense`" in done.stdout
-    assert "cure:" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("exit 4")
+    assert done.returncode == 2
+    where = "federation.yaml:1: agencies.alfa.services.chat.options"
+    assert done.stderr.startswith(f"fedharness: {where}: Synapse has no option `nonsense`")
+    assert "cure:" in done.stderr
+    assert not (tmp_path / "results").exists()
