@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 _SHORTEST = 8
-_TOKENS = re.compile(r"(?i)\b(access_token|password|secret|authorization: bearer)([=:]\s*|\s+)[^\s&\"',]+")
+_TOKENS = re.compile(
+    r"(?i)(?<![a-z0-9])(access_token|refresh_token|password|secret|authorization: bearer)"
+    r"([\"']?\s*[=:]\s*[\"']?|\s+)[^\s&\"',]+"
+)
 MASK = "[redacted]"
 
 
@@ -27,7 +30,8 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """Return ``text`` with every secret masked."""
-        for secret in self._secrets:
+        # The longest first: one that lies within another would leave the other's rest.
+        for secret in sorted(self._secrets, key=len, reverse=True):
             if secret in text:
                 text = text.replace(secret, MASK)
         return _TOKENS.sub(rf"\1\2{MASK}", text)
