@@ -8,12 +8,8 @@ import struct
 import pytest
 
 from harness.border.far import far_count
-from harness.border.journal import Journal
 from harness.border.ledger import growth
-from harness.border.losses import Losses, conntrack_statistics
 from harness.border.rows import OWN, PASSED, TRIED, RowKind
-from harness.model.base import Record
-from harness.model.evidence import CoverageRecord
 
 
 def kind(name: str) -> RowKind:
@@ -86,38 +82,3 @@ def test_fragments_count_as_their_datagram() -> None:
     assert count.whole == (3, 5028 + 5048 + 100)
     assert count.frames == (9, ipv4 + ipv6 + 100)
     assert count.arp == 2
-
-
-class Sink:
-    def __init__(self) -> None:
-        self.records: list[CoverageRecord] = []
-
-    def append(self, stem: str, record: Record) -> None:
-        assert isinstance(record, CoverageRecord)
-        self.records.append(record)
-
-
-def test_a_loss_is_told_when_it_grows_and_by_how_much() -> None:
-    sink = Sink()
-    losses = Losses(Journal(sink), "alfa")
-    for value in (0, 3, 3, 7):
-        losses.conntrack({"insert_failed": value, "found": 9})
-    assert [(r.name, r.lost, r.listed) for r in sink.records] == [
-        ("conntrack_insert_failed", 3, False),
-        ("conntrack_insert_failed", 4, False),
-    ]
-
-
-def test_two_ports_losses_are_not_mixed() -> None:
-    sink = Sink()
-    losses = Losses(Journal(sink), "alfa")
-    for port in ("h1", "h2"):
-        losses.port_counters(port, f"host-{port}", {f"{port}_full": (5, 500), f"{port}_spoofed": (2, 20)})
-    assert [(r.lost, r.params["host"]) for r in sink.records] == [(5, "host-h1"), (5, "host-h2")]
-    assert losses.dropped() == {"dropped_spoofed": "4"}
-
-
-def test_conntrack_statistics_are_summed_over_processors() -> None:
-    table = "entries  found insert_failed drop\n0000000a 00000001 00000010 00000000\n0000000a 0 00000001 2\n"
-    assert conntrack_statistics(table) == {"entries": 20, "found": 1, "insert_failed": 17, "drop": 2}
-    assert conntrack_statistics("") == {}
