@@ -142,6 +142,8 @@ BROKEN: list[tuple[str, Change, str]] = [
     ("has_a_command", changed(stop_signal="SIGTERM"), "no signal"),
     ("has_absolute_paths", changed(files={"app.ini": ""}), "`app.ini` is no plain"),
     ("has_absolute_paths", changed(data=("/data/../etc",)), "no plain"),
+    ("has_absolute_paths", changed(files={"/data/app.ini": ""}), "lies within /data"),
+    ("has_absolute_paths", changed(data=("/data", "/tmp/more")), "lies within /tmp"),
     ("has_absolute_paths", changed(stores=(StoreSpec("database", "/var/lib/app"),)), "no sweep finds it"),
     ("has_valid_ports", changed(srv={"_tiny._tcp": "http"}), "the port `http`"),
     ("has_valid_ports", changed(ports=(ListeningPort(name="https", port=443),) * 2), "twice"),

@@ -68,14 +68,19 @@ def has_a_command(candidate: Candidate) -> None:
 
 
 def has_absolute_paths(candidate: Candidate) -> None:
-    """Files, data and stores are absolute and plain; a store lies where the process may write."""
+    """Files, data and stores are absolute and plain; only a store lies where the process may write."""
     for spec in candidate.specs():
         stores = [store.path for store in spec.stores]
+        places = [PurePosixPath(place) for place in (*spec.data, *ALWAYS_WRITABLE)]
         for path in (*spec.files, *spec.data, *stores):
             if not path.startswith("/") or path == "/" or str(PurePosixPath(path)) != path or ".." in path:
                 raise candidate.broken(f"`{path}` is no plain absolute path", "write it like /data/media")
+        for path in (*spec.files, *spec.data):
+            if within := [place for place in places if place in PurePosixPath(path).parents]:
+                what = f"`{path}` lies within {within[0]}, which `{spec.role}` can write"
+                raise candidate.broken(what, "put files and data folders beside each other")
         for path in stores:
-            if not any(PurePosixPath(path).is_relative_to(place) for place in (*spec.data, *ALWAYS_WRITABLE)):
+            if not any(PurePosixPath(path).is_relative_to(place) for place in places):
                 what = f"the store {path} lies outside all that `{spec.role}` may write: no sweep finds it"
                 raise candidate.broken(what, "put it below one of `data`")
 
