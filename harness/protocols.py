@@ -101,7 +101,7 @@ class ServiceSpec:
         environment: environment variables; nothing else is inherited.
         ports: what it listens on, and for whom.
         capabilities: exceptions to the jail, such as ``net_raw``; shown in coverage.
-        depends_on: roles that must be ready first.
+        depends_on: roles that are started first; each process waits for the others by itself.
         stores: what sweeps read; every folder of ``data`` is swept in any case.
         names: further DNS names of this host under the agency's domain ("" is the domain).
         srv: DNS SRV records, as ``{"_matrix-fed._tcp": "federation"}`` (service to port name).
