@@ -31,7 +31,9 @@ class NotesDriver:
         for option in plan.service.options:
             if option != "motd":
                 raise UsageError(f"notes has no option `{option}`", cure="choose from: motd")
-        return [ServiceSpec(role="app", product="notes", version="1.0", argv=("sleep", "60"))]
+        program = {"/config/app.py": (self.deploy / "app.py").read_text()}
+        argv = ("{python}", "-I", "/config/app.py")
+        return [ServiceSpec(role="app", product="notes", version="1.0", argv=argv, files=program)]
 
     async def ready(self, service): ...
 
@@ -59,9 +61,15 @@ calls_home:
 """
 
 
-def write_driver(folder: Path) -> Path:
-    """Write a driver with its product's data into a folder, and return that."""
+def write_driver(folder: Path, program: str = "") -> Path:
+    """Write a driver with its product's data into a folder, and return that.
+
+    Args:
+        folder: where the driver goes.
+        program: the product itself, in Python.
+    """
     (folder / "notes").mkdir(parents=True)
+    (folder / "notes" / "app.py").write_text(program)
     (folder / "notes.py").write_text(_DRIVER)
     (folder / "notes" / "product.yaml").write_text(_PRODUCT)
     return folder
