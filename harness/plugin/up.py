@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 from rich.console import Console
 
-from harness.errors import CannotRun, HarnessError
+from harness.errors import BorderError, CannotRun, HarnessError
 from harness.federation.agency import Agency, LiveService
 from harness.federation.naming import host_name
 from harness.federation.opening import Opened, first_cause, open_federation
+from harness.model.evidence import StepRecord
 from harness.plugin.doorway import Doorway, Target
 from harness.plugin.finish import judge
 from harness.plugin.outer import Request, prepare_run
 from harness.plugin.progress import Progress
 from harness.plugin.runtimes import runtime_maker
 from harness.plugin.setup import RunSetup
+from harness.plugin.watching import Watching
 from harness.plugin.welcome import Visited, welcome
 from harness.products import load_product
 from harness.protocols import Account, RunningService, ServiceSpec
@@ -29,6 +32,7 @@ from harness.runtimes.redact import Redactor
 _DEFAULT_USERS = ("alva", "bo")
 _PERSONS = ("own", "partners", "public")
 _INTERRUPTED = 130
+_LOOK_SECONDS = 1.0
 _TOLD = (0, 2, CannotRun.exit_status, _INTERRUPTED)
 """Exit statuses from within the world that stand for themselves."""
 
@@ -63,7 +67,7 @@ def _doors(setup: RunSetup) -> list[str]:
 
 
 async def _within(setup: RunSetup, doorway: Doorway, texts: Texts) -> int:
-    progress = Progress(plain=setup.plain)
+    progress = Progress(plain=setup.plain, lang=texts.lang)
     try:
         await _keep(setup, doorway, texts, progress)
     except asyncio.CancelledError:
@@ -78,9 +82,10 @@ async def _within(setup: RunSetup, doorway: Doorway, texts: Texts) -> int:
 
 
 async def _keep(setup: RunSetup, doorway: Doorway, texts: Texts, progress: Progress) -> None:
-    ending, redactor, writer = _Ending(), Redactor(), setup.folder.writer()
-    make = runtime_maker(setup, writer, redactor)
-    opening = open_federation(setup.inputs.federation, make, setup.drivers, writer, progress.service)
+    ending, redactor = _Ending(), Redactor()
+    recorder = Watching(setup.folder.writer(), partial(_tell_end, progress))
+    make = runtime_maker(setup, recorder, redactor)
+    opening = open_federation(setup.inputs.federation, make, setup.drivers, recorder, progress.service)
     async with opening as opened:
         targets, visited = {}, []
         for agency, service in _visitable(opened):
@@ -93,7 +98,7 @@ async def _keep(setup: RunSetup, doorway: Doorway, texts: Texts, progress: Progr
             visited.append(_visited(agency, name, service.main, url, accounts))
         for line in welcome(visited, texts):
             _say(line)
-        await ending.asked(doorway.serve(targets), _tell_ends(opened, texts))
+        await ending.asked(doorway.serve(targets), _recorded(opened))
 
 
 class _Ending:
@@ -163,20 +168,28 @@ def _visited(
     )
 
 
-async def _tell_ends(opened: Opened, texts: Texts) -> None:
-    """Tell when a product ends by itself; the others are kept."""
-    async with asyncio.TaskGroup() as group:
-        for agency in opened.live.agencies.values():
-            for service in agency.services.values():
-                for part in service.parts:
-                    group.create_task(_tell_end(part, texts))
+def _tell_end(progress: Progress, step: StepRecord) -> None:
+    name = f"{step.agency}/{step.params.get('service', '')}"
+    progress.service_ended(name, step.params.get("status", "?"), step.text.splitlines())
 
 
-async def _tell_end(service: RunningService, texts: Texts) -> None:
-    status = await service.process.wait()
-    name = f"{service.agency}/{service.key}"
-    _say(texts.text("up.ended", service=name, status=status))
-    _say(service.process.tail())
+async def _recorded(opened: Opened) -> None:
+    """Look from time to time whether all is recorded; there is nothing to wait for.
+
+    Raises:
+        BorderError: nothing is recorded any more.
+    """
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if not opened.runtime.recording:
+            break
+    await opened.recorded()
+    raise BorderError(
+        "nothing is recorded any more, so everything is taken down",
+        where="border",
+        cure="start again; what was recorded until then is kept",
+        detail=str(opened.recorder_ended or ""),
+    )
 
 
 def _say(line: str) -> None:

@@ -236,6 +236,18 @@ def test_what_cannot_be_started_is_said_without_a_traceback(
     assert failing.nothing_left()
 
 
+def test_a_recorder_that_ends_takes_everything_down_and_is_a_failure(start: Callable[..., Up]) -> None:
+    kept = start()
+    kept.read_until(LAST_LINE)
+    lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below(kept.process.pid)}
+    (border,) = [pid for pid, line in lines.items() if b"harness.border" in line]
+    os.kill(border, signal.SIGKILL)
+    assert kept.ended() == 4, kept.output
+    assert "nothing is recorded any more" in kept.output
+    assert "Traceback" not in kept.output
+    assert kept.nothing_left()
+
+
 def below(ancestor: int) -> list[int]:
     """Return every process that descends from one."""
     parents = {}
@@ -258,8 +270,8 @@ def test_a_product_that_ends_is_told_and_the_others_are_kept(start: Callable[...
     one, *_ = sorted(pid for pid, line in lines.items() if line.startswith(b"/") and b"homeserver" in line)
     os.kill(one, signal.SIGKILL)
     kept.read_until("ended by itself")
-    assert re.search(r"^(alfa|beta)/chat ended by itself with status \d+", kept.output, re.M)
-    alive = bo if "alfa/chat ended" in kept.output else alva
+    assert re.search(r"(alfa|beta)/chat\S* ended by itself with status \d+", kept.output, re.M)
+    alive = bo if re.search(r"alfa/chat\S* ended", kept.output) else alva
     alive.log_in()
     assert kept.interrupt() == 0, kept.output
     assert kept.nothing_left()
