@@ -41,6 +41,7 @@ class ForkServer:
         self._server, self._control, self._what = begun.server, begun.control, begun.what
         # One message at a time: a loop keeps one writer for each socket.
         self._sending = asyncio.Lock()
+        self._last_words: asyncio.Task[str] | None = None
         self._imported = asyncio.get_running_loop().create_task(self._wait_imported())
 
     @classmethod
@@ -115,7 +116,7 @@ class ForkServer:
         with contextlib.suppress(ProcessLookupError):
             self._server.kill()
         await asyncio.gather(self._imported, return_exceptions=True)
-        await asyncio.to_thread(self._server.communicate)
+        await self._said()
 
     async def _wait_imported(self) -> None:
         try:
@@ -129,13 +130,23 @@ class ForkServer:
     async def _failed(self, what: str) -> ProductError:
         with contextlib.suppress(ProcessLookupError):
             self._server.kill()
-        _, said = await asyncio.to_thread(self._server.communicate)
+        said = await self._said()
         return ProductError(
             what,
             where=self._what,
             cure=f"{REPAIR}; --no-fork does without",
-            detail="\n".join(said.decode("utf-8", "replace").splitlines()[-20:]),
+            detail="\n".join(said.splitlines()[-20:]),
         )
+
+    async def _said(self) -> str:
+        """Wait until the server has ended and return what it wrote; its output is read once only."""
+        if self._last_words is None:
+            self._last_words = asyncio.create_task(asyncio.to_thread(self._read_to_end))
+        return await asyncio.shield(self._last_words)
+
+    def _read_to_end(self) -> str:
+        _, said = self._server.communicate()
+        return said.decode("utf-8", "replace")
 
 
 class ForkedProgram:
