@@ -18,7 +18,11 @@ _FIRST_VERSION = (0, 8)
 
 
 def bubblewrap(question: Question) -> str:
-    """Find a bubblewrap that can lock its own user namespace."""
+    """Find a bubblewrap that can lock its own user namespace.
+
+    Raises:
+        Trouble: it is missing, or older than 0.8.0.
+    """
     cure = "sudo apt-get install -y bubblewrap"
     said = command("ask bwrap for its version", ["bwrap", "--version"], cure=cure).strip()
     numbers = tuple(int(part) for part in said.split()[-1].split(".")[:2])
@@ -28,7 +32,11 @@ def bubblewrap(question: Question) -> str:
 
 
 def system_call_filter(question: Question) -> str:
-    """Compile the filter that every service runs under."""
+    """Compile the filter that every service runs under.
+
+    Raises:
+        Trouble: libseccomp cannot be loaded.
+    """
     program = _filter()
     try:
         return f"{os.fstat(program).st_size} bytes"
@@ -37,7 +45,11 @@ def system_call_filter(question: Question) -> str:
 
 
 def jail(question: Question) -> str:
-    """Run a program in the jail of a service: other user, no capabilities, system calls filtered."""
+    """Run a program in the jail of a service: other user, no capabilities, system calls filtered.
+
+    Raises:
+        Trouble: bubblewrap is missing, or the program did not run.
+    """
     if not find_program("bwrap"):
         raise Trouble("run a program in a jail", "`bwrap` is not installed", "install the package bubblewrap")
     program = _filter()

@@ -17,7 +17,11 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def slow_links(question: Question) -> str:
-    """Delay packets with netem."""
+    """Delay packets with netem.
+
+    Raises:
+        Trouble: the kernel has no netem.
+    """
     enter_network()
     command("set lo up", ["ip", "link", "set", "lo", "up"])
     argv = ["tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"]
@@ -26,21 +30,33 @@ def slow_links(question: Question) -> str:
 
 
 def tunnel(question: Question) -> str:
-    """Open the TUN device."""
+    """Open the TUN device.
+
+    Raises:
+        Trouble: the device cannot be opened.
+    """
     cure = "sudo chmod 0666 /dev/net/tun (Debian's default), or sudo modprobe tun"
     with trying("open /dev/net/tun", lambda number: cure), Path("/dev/net/tun").open("rb"):
         return ""
 
 
 def packet_queue(question: Question) -> str:
-    """Hand packets to a program and back (NFQUEUE)."""
+    """Hand packets to a program and back (NFQUEUE).
+
+    Raises:
+        Trouble: the kernel refuses the rule.
+    """
     enter_network()
     load("load an nft queue rule", _QUEUE, load_module("nfnetlink_queue nft_queue"))
     return ""
 
 
 def docker(question: Question) -> str:
-    """Ask a container engine for its version."""
+    """Ask a container engine for its version.
+
+    Raises:
+        Trouble: no engine is there, or it does not answer.
+    """
     runtime = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
     chosen = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
     places = (
@@ -72,7 +88,11 @@ def _engine_version(place: str) -> str:
 
 
 def browser(question: Question) -> str:
-    """Find a Chromium."""
+    """Find a Chromium.
+
+    Raises:
+        Trouble: none is installed.
+    """
     cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright").expanduser()
     found = [find_program(name) for name in _BROWSERS if find_program(name)]
     found += [str(path) for path in sorted(cache.glob("chromium*")) if path.is_dir()]

@@ -33,7 +33,11 @@ _OLDEST_TIME = 1_767_225_600
 
 
 def python(question: Question) -> str:
-    """Have a Python that fedharness is tested on."""
+    """Have a Python that fedharness is tested on.
+
+    Raises:
+        Trouble: it is another one.
+    """
     if not (3, 11) <= sys.version_info[:2] < (3, 14):
         raise Trouble(
             "find Python 3.11, 3.12 or 3.13", platform.python_version(), "run make with another one"
@@ -42,7 +46,11 @@ def python(question: Question) -> str:
 
 
 def programs(question: Question) -> str:
-    """Find the programs that the embedded runtime starts."""
+    """Find the programs that the embedded runtime starts.
+
+    Raises:
+        Trouble: one is not installed; names the packages.
+    """
     missing = {name: package for name, package in PACKAGES.items() if not find_program(name)}
     if missing:
         packages = " ".join(sorted(set(missing.values())))
@@ -55,7 +63,11 @@ def programs(question: Question) -> str:
 
 
 def bytecode(question: Question) -> str:
-    """Have compiled modules in every environment that a run starts programs from."""
+    """Have compiled modules in every environment that a run starts programs from.
+
+    Raises:
+        Trouble: some are missing, or must not be written.
+    """
     own = [Path(folder) for folder in site.getsitepackages() if Path(folder).is_dir()]
     folders = [*own, *_product_folders(Path(question.cache))]
     bare = [str(folder) for folder in folders if _first_uncompiled(folder)]
@@ -84,7 +96,11 @@ def _first_uncompiled(folder: Path) -> Path | None:
 
 
 def core_dumps(question: Question) -> str:
-    """Crash a process that has a jail's limit, and see that its memory goes nowhere."""
+    """Crash a process that has a jail's limit, and see that its memory goes nowhere.
+
+    Raises:
+        Trouble: its memory was kept.
+    """
     pid = os.fork()
     if pid == 0:
         _crash()
@@ -111,7 +127,11 @@ def _crash() -> None:
 
 
 def swap(question: Question) -> str:
-    """Have no swap space that memory could be written to."""
+    """Have no swap space that memory could be written to.
+
+    Raises:
+        Trouble: some is in use.
+    """
     with trying("read /proc/swaps"):
         lines = Path("/proc/swaps").read_text().splitlines()[1:]
     if lines:
@@ -121,7 +141,11 @@ def swap(question: Question) -> str:
 
 
 def disk(question: Question) -> str:
-    """Have room for products and for run folders."""
+    """Have room for products and for run folders.
+
+    Raises:
+        Trouble: there is too little, or no permission to write.
+    """
     cache, results = _existing(Path(question.cache)), _existing(Path(question.results))
     room = {cache: _CACHE_MIB, results: _RESULTS_MIB}
     if cache.stat().st_dev == results.stat().st_dev:
@@ -144,7 +168,11 @@ def _existing(folder: Path) -> Path:
 
 
 def memory(question: Question) -> str:
-    """Have enough free memory for the agencies asked for."""
+    """Have enough free memory for the agencies asked for.
+
+    Raises:
+        Trouble: there is too little.
+    """
     need = _MEMORY_MIB + _AGENCY_MIB * question.agencies
     with trying("read /proc/meminfo"):
         lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
@@ -159,7 +187,11 @@ def memory(question: Question) -> str:
 
 
 def clock(question: Question) -> str:
-    """Have a clock that was set, and that something keeps right."""
+    """Have a clock that was set, and that something keeps right.
+
+    Raises:
+        Trouble: it was never set, or nothing keeps it right.
+    """
     if time.time() < _OLDEST_TIME:
         raise Trouble("read the clock", time.strftime("%Y-%m-%d"), "set the clock")
     state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))

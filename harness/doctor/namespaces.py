@@ -51,7 +51,11 @@ def _map_cure(number: int) -> str:
 
 
 def enter_user_namespace() -> None:
-    """Become user 0 of a new user namespace; the calling process must have one thread."""
+    """Become user 0 of a new user namespace; the calling process must have one thread.
+
+    Raises:
+        Trouble: it is refused, or the user id cannot be mapped.
+    """
     user, group = os.getuid(), os.getgid()
     with trying("make a user namespace", _user_namespace_cure):
         syscalls.unshare(syscalls.CLONE_NEWUSER)
@@ -62,7 +66,11 @@ def enter_user_namespace() -> None:
 
 
 def enter_namespace(kind: str) -> None:
-    """Make a namespace of a kind: mount, network, IPC, UTS or process (for the next child)."""
+    """Make a namespace of a kind: mount, network, IPC, UTS or process (for the next child).
+
+    Raises:
+        Trouble: it is refused.
+    """
     setting = {"network": "net", "mount": "mnt", "process": "pid"}.get(kind, kind.lower())
     cures = {errno.ENOSPC: f"sudo sysctl -w user.max_{setting}_namespaces=15000"}
     with trying(f"make a {kind} namespace", lambda number: cures.get(number) or apparmor_cure()):
@@ -70,13 +78,21 @@ def enter_namespace(kind: str) -> None:
 
 
 def enter_network() -> None:
-    """Become user 0 of a new user namespace with a network of its own."""
+    """Become user 0 of a new user namespace with a network of its own.
+
+    Raises:
+        Trouble: it is refused.
+    """
     enter_user_namespace()
     enter_namespace("network")
 
 
 def user_namespace(question: Question) -> str:
-    """Make a user namespace and map the own user id to 0 in it."""
+    """Make a user namespace and map the own user id to 0 in it.
+
+    Raises:
+        Trouble: this user may not make one.
+    """
     enter_user_namespace()
     if os.getuid() != 0:
         raise Trouble("map the user id", f"the user id is {os.getuid()} instead of 0")
@@ -84,7 +100,11 @@ def user_namespace(question: Question) -> str:
 
 
 def other_namespaces(question: Question) -> str:
-    """Make a namespace of every other kind."""
+    """Make a namespace of every other kind.
+
+    Raises:
+        Trouble: one kind is refused; says which.
+    """
     enter_user_namespace()
     for kind in _KINDS:
         enter_namespace(kind)
@@ -92,7 +112,11 @@ def other_namespaces(question: Question) -> str:
 
 
 def mounts(question: Question) -> str:
-    """Mount what the world needs: private root, /proc of a new process namespace, tmpfs."""
+    """Mount what the world needs: private root, /proc of a new process namespace, tmpfs.
+
+    Raises:
+        Trouble: a mount is refused.
+    """
     enter_user_namespace()
     enter_namespace("mount")
     enter_namespace("process")

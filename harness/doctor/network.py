@@ -72,7 +72,11 @@ def _has_library() -> bool:
 
 
 def links(question: Question) -> str:
-    """Make a pair of virtual links with IPv4 and IPv6 addresses."""
+    """Make a pair of virtual links with IPv4 and IPv6 addresses.
+
+    Raises:
+        Trouble: a link or an address is refused.
+    """
     enter_network()
     cure = apparmor_cure() or load_module("veth")
     command("add a veth link", ["ip", "link", "add", "probe0", "type", "veth", "peer", "probe1"], cure=cure)
@@ -87,7 +91,11 @@ def links(question: Question) -> str:
 
 
 def firewall(question: Question) -> str:
-    """Load ledgers at a port's ingress and on the way through, as a border has them."""
+    """Load ledgers at a port's ingress and on the way through, as a border has them.
+
+    Raises:
+        Trouble: the library is missing, or the kernel refuses the rules.
+    """
     enter_network()
     command("add a veth link", ["ip", "link", "add", "probe0", "type", "veth", "peer", "probe1"])
     load("load nft rules (netdev, inet)", _LEDGERS, load_module("nf_tables nft_ct nft_counter"))
@@ -95,7 +103,11 @@ def firewall(question: Question) -> str:
 
 
 def packet_log(question: Question) -> str:
-    """Log first packets to a netlink group and listen there."""
+    """Log first packets to a netlink group and listen there.
+
+    Raises:
+        Trouble: the rule or the group is refused.
+    """
     enter_network()
     cure = load_module("nfnetlink_log")
     load("load an nft log rule", _LOG, cure)
@@ -118,7 +130,11 @@ def _bind_log_group(group: int) -> None:
 
 
 def connection_tracking(question: Question) -> str:
-    """Let connection tracking count packets and bytes, with times and events."""
+    """Let connection tracking count packets and bytes, with times and events.
+
+    Raises:
+        Trouble: the kernel cannot track, or a setting is refused.
+    """
     enter_network()
     rules = "table inet probe { chain c { type filter hook input priority 0; ct state new accept; }; }"
     cure = load_module("nf_conntrack")
@@ -131,7 +147,11 @@ def connection_tracking(question: Question) -> str:
 
 
 def network_namespaces(question: Question) -> str:
-    """Compare how many network namespaces a user may make with what a run needs."""
+    """Compare how many network namespaces a user may make with what a run needs.
+
+    Raises:
+        Trouble: fewer are allowed.
+    """
     need = 2 + _NETWORKS_PER_AGENCY * question.agencies
     allowed = int(kernel_setting("user.max_net_namespaces") or 0)
     if allowed < need:

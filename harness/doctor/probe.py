@@ -79,7 +79,15 @@ class Trouble(Exception):
 
 @contextmanager
 def trying(step: str, cures: Mapping[int, str] | Callable[[int], str] | None = None) -> Iterator[None]:
-    """Turn an ``OSError`` of the body into ``Trouble`` with the cure for its number."""
+    """Turn an ``OSError`` of the body into ``Trouble`` with the cure for its number.
+
+    Args:
+        step: what is tried, as an infinitive.
+        cures: what the user can do, by the number of the error.
+
+    Raises:
+        Trouble: the body raised an ``OSError``.
+    """
     try:
         yield
     except OSError as error:
@@ -97,6 +105,12 @@ def find_program(name: str) -> str:
 
 def command(step: str, argv: Sequence[str], *, text: str = "", cure: str = "") -> str:
     """Run a program to its end and return its output.
+
+    Args:
+        step: what is tried, as an infinitive.
+        argv: the program and its arguments.
+        text: what it reads from its standard input.
+        cure: what the user can do where it fails.
 
     Raises:
         Trouble: it is not installed, failed, or took longer than 10 seconds.

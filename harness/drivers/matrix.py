@@ -100,7 +100,20 @@ class MatrixChat:
         history: str = "shared",
         alias: str = "",
     ) -> str:
-        """Create a private room and return its id once the client sees it."""
+        """Create a private room and return its id once the client sees it.
+
+        Args:
+            name: shown to its members.
+            invite: whom to invite at once, by user id.
+            encrypted: whether messages are encrypted end to end.
+            history: who may read what was sent before: ``shared``, ``invited`` or ``joined``.
+            alias: localpart of a published address; empty for none.
+
+        Raises:
+            ValueError: ``history`` is another word.
+            ActionRefused: the server said no.
+            TimeoutError: the client did not see the room in time.
+        """
         if history not in _HISTORY:
             raise ValueError(f"history is one of {sorted(_HISTORY)}, not {history!r}")
         state = [_state("m.room.history_visibility", history_visibility=history)]
@@ -159,6 +172,12 @@ class MatrixChat:
     ) -> None:
         """Wait until this client sees that membership.
 
+        Args:
+            room: the room's id.
+            user_id: whose membership.
+            membership: ``join``, ``invite``, ``leave`` or ``ban``.
+            timeout: seconds to wait.
+
         Raises:
             TimeoutError: it did not come.
         """
@@ -195,7 +214,14 @@ class MatrixChat:
     async def wait_until(
         self, room: str, event_id: str, *, body: str | None, timeout: float = _ARRIVAL_SECONDS
     ) -> bool:
-        """Wait until a message reads ``body`` (``None``: redacted); say whether it did."""
+        """Wait until a message reads ``body`` (``None``: redacted); say whether it did.
+
+        Args:
+            room: the room's id.
+            event_id: the message's id.
+            body: the text to wait for; ``None`` for a redaction.
+            timeout: seconds to wait.
+        """
         messages = self._view(room).messages
 
         def reads_so() -> bool:

@@ -43,7 +43,14 @@ class RoomStates:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def once(self, long_poll_ms: int) -> None:
-        """Synchronise once, then do what end-to-end encryption needs of the client."""
+        """Synchronise once, then do what end-to-end encryption needs of the client.
+
+        Args:
+            long_poll_ms: how long the server may wait for news, in milliseconds.
+
+        Raises:
+            ConnectionError: the server answered with an error.
+        """
         answer = await self._client.sync(timeout=long_poll_ms, sync_filter=_FILTER)
         if not isinstance(answer, nio.SyncResponse):
             raise ConnectionError(str(answer))

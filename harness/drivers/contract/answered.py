@@ -20,7 +20,11 @@ _ACTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.mkdir"
 
 
 def answers_for_every_version(candidate: Candidate) -> None:
-    """Every version in both settings has at least one process, of that product and version."""
+    """Every version in both settings has at least one process, of that product and version.
+
+    Raises:
+        BrokenPromise: one has none, or of another version.
+    """
     for known in candidate.product.versions:
         for setting in get_args(Setting):
             specs = candidate.specs(version=known.version, setting=setting)
@@ -36,7 +40,11 @@ def answers_for_every_version(candidate: Candidate) -> None:
 
 
 def answers_the_same_again(candidate: Candidate) -> None:
-    """The same plan gives the same specifications, and is left as it was: no clock, no chance."""
+    """The same plan gives the same specifications, and is left as it was: no clock, no chance.
+
+    Raises:
+        BrokenPromise: they differ, or the plan was changed.
+    """
     plan = candidate.plan()
     before = copy.deepcopy(plan.service)
     first, second = list(candidate.driver.services(plan)), candidate.specs()
@@ -52,13 +60,21 @@ def answers_the_same_again(candidate: Candidate) -> None:
 
 
 def refuses_an_unknown_option(candidate: Candidate) -> None:
-    """An option that it does not know is a ``UsageError`` with place and cure."""
+    """An option that it does not know is a ``UsageError`` with place and cure.
+
+    Raises:
+        BrokenPromise: it is accepted, or answered by another error.
+    """
     options = {**candidate.options, _UNKNOWN_OPTION: True}
     _refuses(candidate, f"the option `{_UNKNOWN_OPTION}`", options=options)
 
 
 def refuses_an_unknown_version(candidate: Candidate) -> None:
-    """A version that product.yaml does not have is a ``UsageError`` with place and cure."""
+    """A version that product.yaml does not have is a ``UsageError`` with place and cure.
+
+    Raises:
+        BrokenPromise: it is accepted, or answered by another error.
+    """
     _refuses(candidate, "the version `0.no-such`", version="0.no-such")
 
 
@@ -76,7 +92,11 @@ def _refuses(candidate: Candidate, what: str, **service: Any) -> None:
 
 
 def does_nothing_but_read(candidate: Candidate) -> None:
-    """``services`` writes no file, opens no socket and starts no program."""
+    """``services`` writes no file, opens no socket and starts no program.
+
+    Raises:
+        BrokenPromise: it does more; says what.
+    """
     candidate.specs()
     with _watched() as seen:
         candidate.specs()

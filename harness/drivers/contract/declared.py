@@ -16,7 +16,12 @@ _FUNCTION = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def has_its_product_file(candidate: Candidate) -> None:
-    """``product.yaml`` is there, is of this product, and names files that exist."""
+    """``product.yaml`` is there, is of this product, and names files that exist.
+
+    Raises:
+        BrokenPromise: it is of another product, or names a file that is missing.
+        UsageError: there is none, or it is wrong.
+    """
     product = candidate.product
     if product.product != candidate.driver.product:
         what = f"product.yaml is of `{product.product}`, the driver of `{candidate.driver.product}`"
@@ -32,7 +37,11 @@ def has_its_product_file(candidate: Candidate) -> None:
 
 
 def has_every_method(candidate: Candidate) -> None:
-    """``services`` is a plain method; all that touches a running service is ``async``."""
+    """``services`` is a plain method; all that touches a running service is ``async``.
+
+    Raises:
+        BrokenPromise: a method is missing or of the other kind.
+    """
     names = ["ready", "account", "client"]
     names += ["reconnect"] if isinstance(candidate.driver, Reconnectable) else []
     if inspect.iscoroutinefunction(candidate.driver.services):
@@ -43,7 +52,11 @@ def has_every_method(candidate: Candidate) -> None:
 
 
 def names_functions(candidate: Candidate) -> None:
-    """Each function is one that fedharness knows, or a word of its own that is not nearly one."""
+    """Each function is one that fedharness knows, or a word of its own that is not nearly one.
+
+    Raises:
+        BrokenPromise: a function is no word, or nearly a known one.
+    """
     functions = candidate.driver.functions
     if not isinstance(functions, frozenset):
         raise candidate.broken("`functions` is no frozenset", 'write frozenset({"chat"})', "functions")
@@ -58,7 +71,11 @@ def names_functions(candidate: Candidate) -> None:
 
 
 def can_be_forked(candidate: Candidate) -> None:
-    """Where the driver has ``forked``, that file defines ``run``."""
+    """Where the driver has ``forked``, that file defines ``run``.
+
+    Raises:
+        BrokenPromise: it does not.
+    """
     if not isinstance(candidate.driver, Forkable):
         return
     tree = ast.parse(candidate.driver.forked.read_text(encoding="utf-8"))

@@ -25,7 +25,11 @@ _HARMLESS = re.compile(r"/.*|true|false|null|none|\$.*|[0-9]+[a-z]*", re.I)
 
 
 def names_roles(candidate: Candidate) -> None:
-    """Roles are host names, each once; only they are asked for; ``depends_on`` makes an order."""
+    """Roles are host names, each once; only they are asked for; ``depends_on`` makes an order.
+
+    Raises:
+        BrokenPromise: a role is no host name, twice there, or asked for and not there.
+    """
     plan = candidate.plan()
     specs = list(candidate.driver.services(plan))
     roles = [spec.role for spec in specs]
@@ -53,7 +57,11 @@ def _in_order(candidate: Candidate, specs: list[ServiceSpec]) -> None:
 
 
 def has_a_command(candidate: Candidate) -> None:
-    """Each process has a command line or an image; only known placeholders; a signal that exists."""
+    """Each process has a command line or an image; only known placeholders; a signal that exists.
+
+    Raises:
+        BrokenPromise: there is nothing to run, or a word that stands for nothing.
+    """
     for spec in candidate.specs():
         if not spec.argv and not spec.image:
             raise candidate.broken(f"`{spec.role}` has neither argv nor image", "say what is run")
@@ -68,7 +76,11 @@ def has_a_command(candidate: Candidate) -> None:
 
 
 def has_absolute_paths(candidate: Candidate) -> None:
-    """Files, data and stores are absolute and plain; only a store lies where the process may write."""
+    """Files, data and stores are absolute and plain; only a store lies where the process may write.
+
+    Raises:
+        BrokenPromise: a path is relative, or in a place where it cannot be.
+    """
     for spec in candidate.specs():
         stores = [store.path for store in spec.stores]
         places = [PurePosixPath(place) for place in (*spec.data, *ALWAYS_WRITABLE)]
@@ -86,7 +98,11 @@ def has_absolute_paths(candidate: Candidate) -> None:
 
 
 def has_valid_ports(candidate: Candidate) -> None:
-    """Names and numbers of ports are used once; SRV records lead to a port that is there."""
+    """Names and numbers of ports are used once; SRV records lead to a port that is there.
+
+    Raises:
+        BrokenPromise: a port is without name or twice there, or a record leads nowhere.
+    """
     for spec in candidate.specs():
         names = [port.name for port in spec.ports]
         places = [(port.proto, port.port) for port in spec.ports]
@@ -98,7 +114,11 @@ def has_valid_ports(candidate: Candidate) -> None:
 
 
 def takes_secrets_from_the_plan(candidate: Candidate) -> None:
-    """No secret is the same in every run, and none stands in a command line."""
+    """No secret is the same in every run, and none stands in a command line.
+
+    Raises:
+        BrokenPromise: one is.
+    """
     plan = candidate.plan()
     other = replace(plan, secret="0d1ff3" * 8)
     firsts, seconds = candidate.driver.services(plan), candidate.driver.services(other)

@@ -97,6 +97,12 @@ class EmbeddedHost:
     ) -> process.JailedProcess:
         """Start what a fork server has imported, jailed just so.
 
+        Args:
+            server: the fork server of the product.
+            argv: what the program's ``run`` is given.
+            environment: variables beside the jail's own.
+            stop_signal: name of the signal that asks it to stop, such as ``TERM``.
+
         Raises:
             ProductError: the jail could not be made.
         """

@@ -84,7 +84,14 @@ class Jail:
     def command(
         self, argv: Sequence[str], environment: Mapping[str, str], *, seccomp_fd: int, info_fd: int
     ) -> list[str]:
-        """Return the bubblewrap command line that runs ``argv`` in this jail."""
+        """Return the bubblewrap command line that runs ``argv`` in this jail.
+
+        Args:
+            argv: the program and its arguments, as the jail sees them.
+            environment: variables beside the jail's own.
+            seccomp_fd: a descriptor to read the system call filter from.
+            info_fd: a descriptor that bubblewrap writes the first process's id to.
+        """
         variables = self.environment(environment)
         return [
             "bwrap",

@@ -85,7 +85,15 @@ class Namespace:
 
 
 def create(name: str, sysctls: Mapping[str, str]) -> Namespace:
-    """Make a network namespace, write ``sysctls`` (paths below /proc/sys) and name it."""
+    """Make a network namespace, write ``sysctls`` (paths below /proc/sys) and name it.
+
+    Args:
+        name: its name, below ``NAMESPACES``.
+        sysctls: value by path below ``/proc/sys``.
+
+    Raises:
+        OSError: the kernel refused the namespace or a setting.
+    """
     trouble: list[BaseException] = []
 
     def make() -> None:

@@ -34,7 +34,14 @@ class Chronicle:
         self.window = ""
 
     def host_up(self, host: EmbeddedHost, role: HostRole, *, user: str = "", scenario: str = "") -> None:
-        """Write that a person's or the harness's own host came to life."""
+        """Write that a person's or the harness's own host came to life.
+
+        Args:
+            host: the host.
+            role: what it is for.
+            user: whose host it is.
+            scenario: the question that it was made for.
+        """
         self._roles[host.name] = role
         self._recorder.append("hosts", _host(host, "up", role, user=user, scenario=scenario))
 
@@ -73,7 +80,14 @@ class Chronicle:
         self._recorder.append("hosts", _host(host, "down", self._roles.get(host.name, "person")))
 
     def line(self, host: str, agency: str, stream: str, line: str) -> None:
-        """Write a line of output, secrets masked."""
+        """Write a line of output, secrets masked.
+
+        Args:
+            host: name of the host that wrote it.
+            agency: the agency's id.
+            stream: ``stdout`` or ``stderr``.
+            line: the text, without its end.
+        """
         kind: Literal["stdout", "stderr"] = "stderr" if stream == "stderr" else "stdout"
         service = self._services.get(host, host)
         self._written[service] += len(line)

@@ -237,7 +237,14 @@ class EmbeddedRuntime:
     async def add_person(
         self, agency: str, name: str, *, scenario: str = "", role: HostRole = "person"
     ) -> EmbeddedHost:
-        """Make a fresh host for a person."""
+        """Make a fresh host for a person.
+
+        Args:
+            agency: the agency's id.
+            name: the person's name; the host's is made unique.
+            scenario: the question that the host is made for.
+            role: what the host is for.
+        """
         unique = self._unused(f"{agency}-{name}-{next(self._counts)}")
         host = await self._add_plain_host(agency, unique, self._allocators[agency].person())
         self._chronicle.host_up(host, role, user=name, scenario=scenario)

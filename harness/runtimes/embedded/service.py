@@ -63,7 +63,16 @@ class EmbeddedService:
 def service_jail(
     root: Path, plan: ServicePlan, spec: ServiceSpec, package: Path, addresses: Pair, resolvers: Pair
 ) -> jail.Jail:
-    """Return the jail of a service: its files, its data, its package, and the run's CA."""
+    """Return the jail of a service: its files, its data, its package, and the run's CA.
+
+    Args:
+        root: the host's folder outside.
+        plan: what the service was built from.
+        spec: the process.
+        package: the folder that the product is installed in.
+        addresses: the host's own.
+        resolvers: the border's, where it answers look-ups.
+    """
     hostname = f"{spec.role}.{plan.domain}"
     files = {**base_files(plan.ca, hostname, addresses, resolvers), **spec.files}
     packages = [*jail.interpreter_package()]
@@ -76,6 +85,12 @@ def base_files(ca: str, hostname: str, addresses: Pair, resolvers: Pair) -> Mapp
     """Return the files of /etc that every host has; only the run's own CA is trusted.
 
     A host knows its own name without asking for it, as an installed system does.
+
+    Args:
+        ca: PEM text of the run's CA.
+        hostname: the host's full name.
+        addresses: the host's own.
+        resolvers: the border's, where it answers look-ups.
     """
     names = " ".join(dict.fromkeys((hostname, hostname.split(".")[0])))
     own = "".join(f"{address} {names}\n" for address in addresses)

@@ -71,7 +71,18 @@ def setns(fd: int, kind: int) -> None:
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-    """Mount a file system (mount(2))."""
+    """Mount a file system (mount(2)).
+
+    Args:
+        source: device, folder or type, as ``kind`` wants it.
+        target: where it appears.
+        kind: type of the file system; ``none`` for a bind mount.
+        flags: ``MS_…``, added up.
+        data: options of the file system.
+
+    Raises:
+        OSError: the kernel refused it; says which.
+    """
     arguments = (source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
     _check(_libc.mount(*arguments), f"mount {target}")
 
