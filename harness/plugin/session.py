@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from harness.errors import HarnessError, NotTested
+from harness.errors import EvidenceError, HarnessError, NotTested
 from harness.federation.opening import RECORDER_ENDED, Opened, first_cause, open_federation
 from harness.model.evidence import StepRecord
 from harness.model.inputs import Inputs, Selected
@@ -42,9 +42,8 @@ class SessionPlugin:
         self._inputs: Inputs = setup.inputs
         self._opened: Opened | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._trouble: BaseException | None = None
         self._told: dict[str, str] = {}
-        self._told_recorder = False
+        self._told_recorder = self._told_unwritable = False
         self._redactor = Redactor()
         self._texts = Texts(setup.lang)
         self.progress = Progress(quiet=not setup.quiet, plain=setup.plain, lang=setup.lang)
@@ -116,7 +115,7 @@ class SessionPlugin:
                 yield opened
                 self.progress.closing()
         except Exception as error:
-            self._trouble = first_cause(error)
+            self._tell_trouble(first_cause(error))
             self.could_not_run = self._opened is None
             raise
         finally:
@@ -144,7 +143,6 @@ class SessionPlugin:
         """Record what a scenario came to, and turn `NotTested` into a skip with its reason."""
         report = yield
         error = call.excinfo.value if call.excinfo else None
-        self._tell_trouble()
         if error is not None and isinstance(first_cause(error), NotTested) and call.when != "teardown":
             report.outcome = "skipped"
             report.longrepr = (str(item.path), 0, f"Skipped: {first_cause(error)}")
@@ -152,22 +150,28 @@ class SessionPlugin:
             self._record(item, call, outcome_of(call.when, error, item.path))
         return report
 
-    def _tell_trouble(self) -> None:
-        """Tell once what went wrong with the run: within a fixture, pytest holds output back."""
-        if self._trouble is not None:
-            self.progress.trouble(self._trouble)
-            self._trouble = None
+    def _tell_trouble(self, error: BaseException) -> None:
+        """Tell what went wrong with the run itself; a disk that is full is full for every line."""
+        if isinstance(error, EvidenceError) and self._told_unwritable:
+            return
+        self._told_unwritable |= isinstance(error, EvidenceError)
+        self.progress.trouble(error)
 
     def _record(self, item: pytest.Item, call: pytest.CallInfo[None], outcome: Outcome) -> None:
-        scenario = id_of(item)
         if self._opened is not None:
             outcome = self._as_recorded(self._opened, outcome)
             outcome = replace(outcome, text=self._redactor.clean(outcome.text))
-            self._opened.log.scenario = scenario
-            seconds = round(call.duration, 3)
-            self._opened.log.write("scenario", scenario, seconds=seconds, **asdict(outcome))
+            try:
+                self._write(self._opened, id_of(item), call.duration, outcome)
+            except EvidenceError as error:
+                self._tell_trouble(error)
+                return
         if not self.could_not_run:
             self._tell(item, outcome)
+
+    def _write(self, opened: Opened, scenario: str, seconds: float, outcome: Outcome) -> None:
+        opened.log.scenario = scenario
+        opened.log.write("scenario", scenario, seconds=round(seconds, 3), **asdict(outcome))
 
     def _as_recorded(self, opened: Opened, outcome: Outcome) -> Outcome:
         """Return the outcome, or `error` where the recorder ended: that is no product's failure.
