@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from harness.cli.console import Lang, write
+from harness.cli.console import Lang, complain, write
+from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.drivers.registry import DriverRegistry
@@ -72,21 +74,30 @@ def scenarios(
     ] = None,
     as_json: AsJson = False,
     lang: Lang = "en",
-) -> None:
+) -> int:
     """List the questions that scenarios answer."""
     from harness import data
     from harness.cli.scenario_files import read_scenarios
     from harness.paths import scenarios_folder
 
-    catalogue = data.questions()
+    catalogue, found = data.questions(), read_scenarios(folder or scenarios_folder())
     rows = []
-    for found in read_scenarios(folder or scenarios_folder()):
-        known = catalogue.get(found.question)
-        title = known.title[lang] if known else ""
-        rows.append({"question": found.question, "title": title, "scenario": found.place})
+    for scenario in found.scenarios:
+        known = catalogue.get(scenario.question)
+        title = known.title[lang] if known else scenario.title
+        rows.append({"question": scenario.question, "title": title, "scenario": scenario.place})
     if as_json:
         write(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
+    else:
+        write_rows(rows)
+    for problem in found.problems:
+        complain(str(problem))
+    return UsageError.exit_status if found.problems else 0
+
+
+def write_rows(rows: Sequence[Mapping[str, str]]) -> None:
+    """Write scenarios in two lines each; what asks no question is left out of a run."""
     for row in rows:
-        write(f"{row['question']:28} {row['title'] or '(not in the catalogue)'}")
+        title = row["title"] if row["question"] else "left out of a run: it has no @question"
+        write(f"{row['question'] or '-':28} {title}".rstrip())
         write(f"{'':28} {row['scenario']}")

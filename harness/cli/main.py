@@ -65,6 +65,8 @@ def run_app(arguments: Sequence[str]) -> int:
         status = app(list(arguments), prog_name="fedharness", standalone_mode=False)
     except typer.TyperException as error:
         message = getattr(error, "format_message", error.__str__)()
+        if not message:  # `fedharness` alone: the help that was printed says it all
+            return USAGE
         complain(f"{message}\n  cure: see `fedharness --help`, or --help after a command")
         return USAGE
     except (typer.Abort, KeyboardInterrupt):

@@ -10,10 +10,18 @@ import typer
 from harness.cli.console import Lang, Plain
 from harness.cli.options import RUNS, RunOptions, UpOptions
 
-_Federation = Annotated[
-    Path | None, typer.Option("--federation", "-f", help="Federation file. Default: the suite's own.")
+SUITES = ("smoke", "chat", "nightly", "poc")
+RUNTIMES = ("embedded",)
+"""Written out for the help text, which has to come at once; a test holds both to what there is."""
+
+_FILE = ("--federation", "-f")
+_Federation = Annotated[Path | None, typer.Option(*_FILE, help="Federation file. Default: the suite's own.")]
+_UpFederation = Annotated[
+    Path | None, typer.Option(*_FILE, help="Federation file. Default: the three agencies of the suite poc.")
 ]
-_Runtime = Annotated[str, typer.Option("--runtime", help="What brings hosts and services to life.")]
+_Runtime = Annotated[
+    str, typer.Option("--runtime", help=f"What brings hosts and services to life: {', '.join(RUNTIMES)}.")
+]
 _Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for run folders.")]
 _Drivers = Annotated[
     list[Path] | None, typer.Option("--drivers", help="A folder with further drivers; may be repeated.")
@@ -25,7 +33,7 @@ _Fork = Annotated[
 
 
 def run(
-    suite: Annotated[str, typer.Option("--suite", "-s", help="poc, smoke, nightly, chat, …")] = "poc",
+    suite: Annotated[str, typer.Option("--suite", "-s", help=f"One of: {', '.join(SUITES)}.")] = "poc",
     federation: _Federation = None,
     runtime: _Runtime = "embedded",
     out: _Out = RUNS,
@@ -40,7 +48,8 @@ def run(
         typer.Option("--scenarios", exists=True, help="Scenarios in place of the suite's; may be repeated."),
     ] = None,
     pytest_args: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- PYTEST ARGUMENT]…", help="Handed to pytest.")
+        list[str] | None,
+        typer.Argument(metavar="-- PYTEST_ARGUMENTS", help="Handed to pytest."),
     ] = None,
 ) -> int:
     """Bring a federation up, put a suite's questions to it, and write verdicts and reports."""
@@ -65,7 +74,7 @@ def run(
 
 
 def up(
-    federation: _Federation = None,
+    federation: _UpFederation = None,
     runtime: _Runtime = "embedded",
     out: _Out = RUNS,
     lang: Lang = "en",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import UsageError
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -15,40 +18,98 @@ class ScenarioFile:
     """A scenario and its question.
 
     Args:
-        question: the question's slug.
+        question: the question's slug; empty where the function asks none and is left out.
         place: file and function, as pytest takes them.
+        title: first line of the function's docstring, or of the file's.
     """
 
     question: str
     place: str
+    title: str = ""
 
 
-def read_scenarios(folder: Path) -> list[ScenarioFile]:
-    """Return all scenarios below a folder, by file name.
+@dataclass
+class Found:
+    """What a folder holds.
+
+    Args:
+        scenarios: by file name, in each file's order.
+        problems: files and functions that no run could take.
+    """
+
+    scenarios: list[ScenarioFile] = field(default_factory=list)
+    problems: list[UsageError] = field(default_factory=list)
+
+
+def read_scenarios(folder: Path) -> Found:
+    """Return all that a folder, or one file, holds.
 
     Raises:
-        UsageError: there is no such folder, or a file in it is no Python.
+        UsageError: there is no such folder, or no scenario in it.
     """
-    if not folder.is_dir():
+    if not folder.exists():
         raise UsageError("there is no such folder", where=str(folder), cure="name a folder of scenarios")
-    return [found for path in sorted(folder.rglob("test_*.py")) for found in _in_file(path, folder)]
+    found = Found()
+    for path in [folder] if folder.is_file() else sorted(folder.rglob("test_*.py")):
+        _read(path, path.name if folder.is_file() else str(path.relative_to(folder)), found)
+    if not found.scenarios and not found.problems:
+        cure = "a scenario is an async function `test_…` with @question in a file `test_….py`"
+        raise UsageError("there is no scenario here", where=str(folder), cure=cure)
+    return found
 
 
-def _in_file(path: Path, folder: Path) -> Iterator[ScenarioFile]:
+def _read(path: Path, name: str, found: Found) -> None:
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError) as error:
-        raise UsageError(f"this is no Python file: {error}", where=str(path)) from error
+        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        what = f"this is no Python file: {getattr(error, 'msg', error)}"
+        found.problems.append(UsageError(what, where=f"{path}{line}", cure="mend the file"))
+        return
+    for line, module in _not_there(tree):
+        what = f"the file cannot be imported: there is no module `{module}`"
+        found.problems.append(UsageError(what, where=f"{path}:{line}", cure="install it, or mend the file"))
+    for prefix, function in _tests(tree.body, ""):
+        question = _question(function)
+        title = _first_line(function) or _first_line(tree) or function.name
+        found.scenarios.append(ScenarioFile(question, f"{name}::{prefix}{function.name}", title))
+        if question and not isinstance(function, ast.AsyncFunctionDef):
+            what, place = f"@question of {function.name}: the function is not async", function.lineno
+            found.problems.append(UsageError(what, where=f"{path}:{place}", cure="write `async def`"))
+
+
+def _not_there(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the line and name of each package that a file imports and that is not installed."""
     for node in tree.body:
-        if isinstance(node, ast.AsyncFunctionDef):
-            for question in _questions(node):
-                yield ScenarioFile(question, f"{path.relative_to(folder)}::{node.name}")
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for package in {name.split(".")[0] for name in names}:
+            if importlib.util.find_spec(package) is None:
+                yield node.lineno, package
 
 
-def _questions(function: ast.AsyncFunctionDef) -> Iterator[str]:
+def _tests(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, _Function]]:
+    """Yield the functions that pytest collects by their names, those of classes too."""
+    for node in body:
+        if isinstance(node, _Function) and node.name.startswith("test"):
+            yield prefix, node
+        elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            yield from _tests(node.body, f"{prefix}{node.name}::")
+
+
+def _question(function: _Function) -> str:
     for decorator in function.decorator_list:
-        if not isinstance(decorator, ast.Call) or not decorator.args:
-            continue
-        name, first = decorator.func, decorator.args[0]
-        if isinstance(name, ast.Name) and name.id == "question" and isinstance(first, ast.Constant):
-            yield str(first.value)
+        if isinstance(decorator, ast.Call) and decorator.args and _name(decorator.func) == "question":
+            first = decorator.args[0]
+            return str(first.value) if isinstance(first, ast.Constant) else ast.unparse(first)
+    return ""
+
+
+def _name(node: ast.expr) -> str:
+    """Return the last part of a name, so that ``harness.question`` counts as well."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _first_line(node: ast.Module | _Function) -> str:
+    return (ast.get_docstring(node) or "").partition("\n")[0]

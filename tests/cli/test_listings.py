@@ -39,11 +39,58 @@ def test_scenarios(fedharness: Command) -> None:
     assert all(row["title"] for row in rows)
 
 
+MINE = '''"""Does mine hold?"""
+
+import harness
+
+@harness.question("own.thing")
+async def test_mine(federation): ...
+
+class TestMore:
+    @harness.question("own.more")
+    async def test_more(self, federation):
+        """Does more hold?"""
+
+async def test_forgotten(federation): ...
+'''
+
+
 def test_scenarios_of_a_folder_of_one_s_own(fedharness: Command, tmp_path: Path) -> None:
-    (tmp_path / "test_mine.py").write_text('@question("own.thing")\nasync def test_mine(federation): ...\n')
-    assert "own.thing" in fedharness("scenarios", tmp_path).stdout
+    (tmp_path / "test_mine.py").write_text(MINE)
+    done = fedharness("scenarios", tmp_path)
+    assert done.returncode == 0
+    assert [" ".join(line.split()) for line in done.stdout.splitlines()] == [
+        "own.thing Does mine hold?",
+        "test_mine.py::test_mine",
+        "own.more Does more hold?",
+        "test_mine.py::TestMore::test_more",
+        "- left out of a run: it has no @question",
+        "test_mine.py::test_forgotten",
+    ]
+    rows = json.loads(fedharness("scenarios", "test_mine.py", "--json").stdout)
+    assert [row["question"] for row in rows] == ["own.thing", "own.more", ""]
+
+
+def test_files_that_no_run_could_take_are_named(fedharness: Command, tmp_path: Path) -> None:
     (tmp_path / "test_broken.py").write_text("def (\n")
-    assert fedharness("scenarios", tmp_path).returncode == 2
+    (tmp_path / "test_imports.py").write_text("import no_such_module\n")
+    (tmp_path / "test_mine.py").write_text(MINE)
+    (tmp_path / "test_sync.py").write_text('@question("own.sync")\ndef test_sync(federation): ...\n')
+    done = fedharness("scenarios", tmp_path)
+    assert done.returncode == 2
+    assert "own.thing" in done.stdout
+    for said in (
+        "test_broken.py:1: this is no Python file: invalid syntax",
+        "test_imports.py:1: the file cannot be imported: there is no module `no_such_module`",
+        "test_sync.py:2: @question of test_sync: the function is not async",
+    ):
+        assert f"fedharness: {tmp_path}/{said}\n  cure: " in done.stderr
+
+
+def test_a_folder_without_scenarios_says_so(fedharness: Command, tmp_path: Path) -> None:
+    done = fedharness("scenarios", tmp_path)
+    assert done.returncode == 2
+    assert "there is no scenario here" in done.stderr
 
 
 def test_doctor_in_json(fedharness: Command) -> None:

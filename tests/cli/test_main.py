@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from harness.cli import main
+from harness.cli import main, running
+from harness.cli.run import suites
 from harness.errors import CannotRun, ProductError, UsageError
+from harness.plugin.runtimes import RUNTIMES
 from tests.cli.conftest import Command
 
 COMMANDS = (
@@ -29,6 +31,22 @@ def test_help_names_every_command(fedharness: Command) -> None:
     for name in COMMANDS:
         assert f" {name} " in done.stdout
     assert "0 all pass, 1 a verdict failed, 2 usage, 3 unknown, 4 could not run" in done.stdout
+
+
+def test_the_command_alone_shows_its_help_and_no_error(fedharness: Command) -> None:
+    done = fedharness()
+    assert done.returncode == 2
+    assert "Usage: fedharness" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_help_of_run_names_what_there_is(fedharness: Command) -> None:
+    assert set(running.SUITES) == set(suites())
+    assert running.RUNTIMES == RUNTIMES
+    shown = fedharness("run", "--help", TERM="dumb", COLUMNS="160").stdout
+    assert "One of: smoke, chat, nightly, poc" in shown
+    assert "embedded" in shown
+    assert "suite's own" not in fedharness("up", "--help", TERM="dumb", COLUMNS="160").stdout
 
 
 def test_help_loads_little() -> None:
