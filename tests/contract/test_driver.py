@@ -12,7 +12,6 @@ import pytest
 
 from harness import products
 from harness.drivers.contract import PROMISES, BrokenPromise, Candidate, Promise
-from harness.drivers.contract.answered import refuses_an_unknown_option
 from harness.drivers.folder import drivers_in
 from harness.drivers.registry import DriverRegistry
 from harness.errors import UsageError
@@ -56,8 +55,6 @@ def own_products(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @every_promise
 @pytest.mark.usefixtures("own_products")
 def test_the_documented_driver_keeps_its_promises(tmp_path: Path, promise: Promise) -> None:
-    if promise is refuses_an_unknown_option and "plan.service.options" not in DRIVER.read_text():
-        pytest.skip("the example takes no options, and leaves out to refuse any")
     for match in NAMED_BLOCK.finditer(DRIVER.read_text()):
         (tmp_path / match["name"]).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / match["name"]).write_text(match["text"])
