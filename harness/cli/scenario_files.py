@@ -62,20 +62,24 @@ def _read(path: Path, name: str, found: Found) -> None:
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError) as error:
-        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        line = error.lineno if isinstance(error, SyntaxError) else None
         what = f"this is no Python file: {getattr(error, 'msg', error)}"
-        found.problems.append(UsageError(what, where=f"{path}{line}", cure="mend the file"))
+        found.problems.append(_problem(path, line, what, "mend the file"))
         return
-    for line, module in _not_there(tree):
-        what = f"the file cannot be imported: there is no module `{module}`"
-        found.problems.append(UsageError(what, where=f"{path}:{line}", cure="install it, or mend the file"))
+    for line, package in _not_there(tree):
+        what = f"the file cannot be imported: there is no module `{package}`"
+        found.problems.append(_problem(path, line, what, "install it, or mend the file"))
     for prefix, function in _tests(tree.body, ""):
         question = _question(function)
         title = _first_line(function) or _first_line(tree) or function.name
         found.scenarios.append(ScenarioFile(question, f"{name}::{prefix}{function.name}", title))
         if question and not isinstance(function, ast.AsyncFunctionDef):
-            what, place = f"@question of {function.name}: the function is not async", function.lineno
-            found.problems.append(UsageError(what, where=f"{path}:{place}", cure="write `async def`"))
+            what = f"@question of {function.name}: the function is not async"
+            found.problems.append(_problem(path, function.lineno, what, "write `async def`"))
+
+
+def _problem(path: Path, line: int | None, what: str, cure: str) -> UsageError:
+    return UsageError(what, where=f"{path}:{line}" if line else str(path), cure=cure)
 
 
 def _not_there(tree: ast.Module) -> Iterator[tuple[int, str]]:
