@@ -7,22 +7,16 @@ that was interrupted leaves a readable result that says it is incomplete.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO, cast
-
-import pytest
 
 from harness import plugin
 from harness.drivers.registry import DriverRegistry
-from harness.errors import CannotRun, UsageError
-from harness.plugin.finish import finish
-from harness.plugin.refusal import HeldBack, refuse_parallel, usage_error
-from harness.plugin.runtimes import require_runtime
-from harness.plugin.session import SessionPlugin
+from harness.errors import CannotRun, HarnessError, UsageError
+from harness.plugin.refusal import refuse_parallel
+from harness.plugin.runtimes import begin_imports, require_runtime
 from harness.plugin.setup import RunSetup, load_federation, prepare, refuse_mistakes, used_products
 from harness.runtimes import packages
 from harness.runtimes.embedded.enter import enter
@@ -86,6 +80,8 @@ def run(request: Request) -> Ended:
     status = enter(lambda: _within(setup, request.pytest_arguments))
     if not setup.folder.path.exists():
         return Ended(_not_begun(status), final=True)
+    from harness.plugin.finish import finish
+
     could_not_run = CannotRun.exit_status if status == plugin.COULD_NOT_RUN else None
     chosen = finish(setup.folder, lang=request.lang, status=could_not_run)
     return Ended(chosen, final=status == plugin.INTERRUPTED)
@@ -134,31 +130,12 @@ def _not_begun(status: int) -> int:
 
 
 def _within(setup: RunSetup, arguments: tuple[str, ...]) -> int:
-    """Hand the run to pytest, and return how it ended as a status that the outer half knows."""
-    held = HeldBack(sys.stderr)
-    if not setup.quiet:
-        held.let_through()
-    session = SessionPlugin(setup, on_begin=held.let_through)
-    plugin.work_in(session)
-    with contextlib.redirect_stderr(cast(TextIO, held)):
-        status = int(pytest.main(list(arguments)))
-    said = held.take()
-    if session.interrupted:
-        return plugin.INTERRUPTED
-    if session.could_not_run:
+    # A product takes longest to import, so that begins before pytest and all else is loaded.
+    try:
+        begin_imports(setup)
+    except HarnessError as error:
+        sys.stderr.write(f"fedharness: {error}\n")
         return plugin.COULD_NOT_RUN
-    if session.begun:
-        return status
-    return _refused(session, status, said)
+    from harness.plugin.inner import work
 
-
-def _refused(session: SessionPlugin, status: int, said: str) -> int:
-    """Tell why nothing was begun."""
-    problem = session.problem
-    if problem is None and status == pytest.ExitCode.USAGE_ERROR and said:
-        problem = usage_error(said)
-    if problem is None:
-        sys.stderr.write(said)
-        return plugin.REFUSED if status == pytest.ExitCode.USAGE_ERROR else status
-    sys.stderr.write(f"fedharness: {problem}\n")
-    return plugin.REFUSED if problem.exit_status == UsageError.exit_status else plugin.COULD_NOT_RUN
+    return work(setup, arguments)
