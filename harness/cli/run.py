@@ -6,15 +6,16 @@ from importlib import resources
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from rich.console import Console
 
 from harness import plugin
+from harness.cli.console import write
 from harness.cli.options import RunOptions
 from harness.errors import UsageError
 from harness.model.base import Record
 from harness.model.yaml_text import parse_yaml
 from harness.paths import deploy_folder, scenarios_folder
 from harness.plugin.outer import Request, run
+from harness.reports.texts import Texts
 
 _CONFIGURATION = Path(plugin.__file__).with_name("pytest.ini")
 
@@ -42,7 +43,7 @@ def run_command(options: RunOptions) -> int:
     statuses = []
     for number in range(1, options.repeat + 1):
         if options.repeat > 1:
-            Console(highlight=False).print(f"run {number} of {options.repeat}")
+            write(Texts(options.lang).text("progress.run", number=number, of=options.repeat))
         ended = run(_request(options, suite, number))
         statuses.append(ended.status)
         if ended.final:
