@@ -108,7 +108,9 @@ class _Ending:
         self._asked = asyncio.Event()
         self._starting = asyncio.current_task()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self._ask)
+            # What it was started to ignore, as nohup(1) does, it goes on to ignore.
+            if signal.getsignal(number) != signal.SIG_IGN:
+                asyncio.get_running_loop().add_signal_handler(number, self._ask)
 
     def _ask(self) -> None:
         if self._starting is not None and not self._asked.is_set():

@@ -127,8 +127,12 @@ def _init(writing: int, work: Callable[[], int]) -> int:
     _find_system_programs()
     _keep_temporary_files_within()
     _entered = True
+    # Process 1 would lose what comes before it has handlers (pid_namespaces(7)): it waits until then.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
     worker = os.fork()
     if worker == 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
+        _hear_interrupts()
         _leave_with(work)
     return _reap_until(worker)
 
@@ -148,6 +152,12 @@ def _keep_temporary_files_within() -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = str(TEMPORARY)
 
 
+def _hear_interrupts() -> None:
+    """Undo what a shell does to a background job: an end in good order comes as an interrupt."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _find_system_programs() -> None:
     """Let `ip` and `nft` be found: an ordinary user's PATH may leave out where they lie."""
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
@@ -157,6 +167,7 @@ def _find_system_programs() -> None:
 
 def _reap_until(worker: int) -> int:
     _forward_signals(worker)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
     while True:
         try:
             pid, status = os.wait()
@@ -177,13 +188,17 @@ def _wait_and_forward(child: int) -> int:
 
 
 def _forward_signals(child: int) -> dict[signal.Signals, signal._HANDLER]:
-    """Hand signals on; the terminal's own interrupt reaches the worker without help."""
+    """Hand signals on; the terminal's own interrupt reaches the worker without help.
+
+    What this process was started to ignore, as nohup(1) does, it goes on to ignore.
+    """
 
     def hand_on(number: int, frame: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, number)
 
-    previous = {number: signal.signal(number, hand_on) for number in _FORWARDED}
+    heard = [number for number in _FORWARDED if signal.getsignal(number) != signal.SIG_IGN]
+    previous = {number: signal.signal(number, hand_on) for number in heard}
     for number in (signal.SIGINT, signal.SIGQUIT):
         previous[number] = signal.signal(number, signal.SIG_IGN)
     return previous

@@ -66,6 +66,43 @@ def test_nothing_is_left_when_the_outer_process_is_ended(number: signal.Signals)
     assert gone_within(mark, 5)
 
 
+INTERRUPTED = """
+import signal, sys, time
+from harness.runtimes.embedded.enter import enter
+def work():
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        print("ready", flush=True)
+        time.sleep(30)
+    except KeyboardInterrupt:
+        return 7
+    return 0
+sys.exit(enter(work))
+"""
+
+
+def test_a_background_job_of_a_shell_can_be_ended_in_good_order() -> None:
+    """Such a job ignores the interrupt key from the start (POSIX, "Signals and Error Handling")."""
+    line = ["sh", "-c", 'trap "" INT; exec "$0" "$@"', sys.executable, "-c", INTERRUPTED]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as job:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "ready\n"
+        job.terminate()
+        assert job.wait(timeout=10) == 7
+
+
+def test_what_nohup_ignores_stays_ignored() -> None:
+    line = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"', sys.executable, "-c", INTERRUPTED]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as job:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "ready\n"
+        job.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            job.wait(timeout=1)
+        job.terminate()
+        assert job.wait(timeout=10) == 7
+
+
 def test_temporary_files_go_with_the_world(tmp_path: Path) -> None:
     """Also those of programs that are started within, and when nobody is left to take them away."""
     script = (
