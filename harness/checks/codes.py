@@ -104,6 +104,7 @@ class Code(StrEnum):
     STORE_NOT_SWEPT = "store_not_swept"
     # One of the three results
     NOTHING_TESTED = "nothing_tested"
+    NOTHING_DONE = "nothing_done"
     QUESTIONS_FAILED = "questions_failed"
     QUESTIONS_UNKNOWN = "questions_unknown"
     FINDINGS_FAILED = "findings_failed"
@@ -169,6 +170,7 @@ PARAMETERS: dict[Code, tuple[str, ...]] = {
     Code.STORE_UNREADABLE: (*_STORE, "count"),
     Code.STORE_NOT_SWEPT: ("agency", "service"),
     Code.NOTHING_TESTED: _NONE,
+    Code.NOTHING_DONE: _NONE,
     Code.QUESTIONS_FAILED: ("count",),
     Code.QUESTIONS_UNKNOWN: ("count",),
     Code.FINDINGS_FAILED: ("count",),

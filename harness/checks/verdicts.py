@@ -44,10 +44,11 @@ def results(facts: Facts) -> tuple[Verdicts, dict[str, tuple[Reason, ...]]]:
     stores = Ground(Verdict.UNKNOWN if facts.obstacles else Verdict.PASS, tuple(facts.obstacles))
     complete = Ground(Verdict.UNKNOWN if facts.gaps else Verdict.PASS, tuple(facts.gaps))
     stays_questions = _answered(facts.questions, "stays", Verdict.PASS)
+    used = _used(facts.questions)
     grounds = {
         "works": [_answered(facts.questions, "works", Verdict.UNKNOWN), complete],
-        "stays": [policy, stays_questions, seen, stores, complete],
-        "stays_reference": [reference, seen, complete],
+        "stays": [policy, stays_questions, seen, stores, used, complete],
+        "stays_reference": [reference, seen, used, complete],
         "survives": [_answered(facts.questions, "survives", Verdict.UNKNOWN), complete],
     }
     verdicts = {name: worst(ground.verdict for ground in found) for name, found in grounds.items()}
@@ -84,6 +85,16 @@ def _findings(verdicts: Sequence[Verdict]) -> Ground:
     failed = sum(verdict == Verdict.FAIL for verdict in verdicts)
     why = (reason(Code.FINDINGS_FAILED, count=failed),) if failed else ()
     return Ground(worst([Verdict.PASS, *verdicts]), why)
+
+
+def _used(questions: Sequence[QuestionResult]) -> Ground:
+    """Services that nobody used had nothing to give away; that is not a pass.
+
+    A question that the harness answers from the record alone has no duration.
+    """
+    if any(question.verdict in _ORDERED and question.seconds is not None for question in questions):
+        return Ground(Verdict.PASS)
+    return Ground(Verdict.UNKNOWN, (reason(Code.NOTHING_DONE),))
 
 
 def _answered(questions: Sequence[QuestionResult], result: str, untested: Verdict) -> Ground:

@@ -110,6 +110,9 @@ def test_nothing_tested_is_never_a_pass(run: Run) -> None:
     result = run.result()
     assert (result.verdicts.works, result.verdicts.survives) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
     assert result.reasons["works"][0].code == Code.NOTHING_TESTED
+    assert (result.verdicts.stays, result.verdicts.stays_reference) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
+    assert result.reasons["stays"] == result.reasons["stays_reference"]
+    assert result.reasons["stays"][0].code == Code.NOTHING_DONE
 
 
 def test_each_result_is_the_worst_of_its_own_questions(run: Run) -> None:

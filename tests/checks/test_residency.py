@@ -30,6 +30,7 @@ def test_the_policy_says_where_a_data_class_may_rest(
     run: Run, place: str, agency: str, verdict: Verdict
 ) -> None:
     run.policy = {"rests": {"content": place}}
+    run.scenario("chat.delivery", "passed")
     word = run.canary("alfa", participants=("alfa", "gamma"))
     run.sweep_all()
     run.hit(agency, word)
@@ -98,6 +99,7 @@ def test_a_side_store_without_a_control_is_shown_but_does_not_decide(run: Run) -
     run.canary()
     run.sweep_all()
     run.swept("alfa", store="/tmp")
+    run.scenario("chat.delivery", "passed")
     result = run.result()
     assert [(row.store, row.verdict) for row in result.residency] == [("/tmp", Verdict.UNKNOWN)]
     assert result.verdicts.stays == Verdict.PASS
