@@ -1,7 +1,7 @@
 """The pytest plugin: scenarios run as plain pytest files, inside the world of a run.
 
 ``pytest scenarios/ --federation FILE`` is enough. Without ``--federation`` the plugin
-does nothing, so that any other test suite may have it installed.
+does nothing but refuse to run scenarios, so that any other test suite may have it installed.
 """
 
 from __future__ import annotations
@@ -110,9 +110,16 @@ def _names_scenarios(config: pytest.Config) -> bool:
     for argument in config.option.file_or_dir or ["."]:
         place = Path(argument.split("::")[0])
         files = [place] if place.is_file() else [*place.glob("test_*.py"), *place.glob("*/test_*.py")]
-        if any(b"from harness import" in file.read_bytes() for file in files):
+        if any(_uses_harness(file) for file in files):
             return True
     return False
+
+
+def _uses_harness(file: Path) -> bool:
+    try:
+        return b"from harness import" in file.read_bytes()
+    except OSError:
+        return False
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -143,12 +143,18 @@ class SessionPlugin:
         """Record what a scenario came to, and turn `NotTested` into a skip with its reason."""
         report = yield
         error = call.excinfo.value if call.excinfo else None
+        outcome = outcome_of(call.when, error, item.path)
         if error is not None and isinstance(first_cause(error), NotTested) and call.when != "teardown":
             report.outcome = "skipped"
-            report.longrepr = (str(item.path), 0, f"Skipped: {first_cause(error)}")
+            report.longrepr = (str(item.path), 0, f"Skipped: {self._reason(outcome)}")
         if question_of(item) is not None and (call.when == "call" or error is not None):
-            self._record(item, call, outcome_of(call.when, error, item.path))
+            self._record(item, call, outcome)
         return report
+
+    def _reason(self, outcome: Outcome) -> str:
+        if outcome.outcome != "not_tested":
+            return outcome.text
+        return self._texts.reason(Reason(code=outcome.code, params=outcome.params))
 
     def _tell_trouble(self, error: BaseException) -> None:
         """Tell what went wrong with the run itself; a disk that is full is full for every line."""
@@ -191,9 +197,7 @@ class SessionPlugin:
 
     def _tell(self, item: pytest.Item, outcome: Outcome) -> None:
         """Tell what came of a scenario; again only where its end made something else of it."""
-        reason = outcome.text
-        if outcome.outcome == "not_tested":
-            reason = self._texts.reason(Reason(code=outcome.code, params=outcome.params))
+        reason = self._reason(outcome)
         told, self._told[item.nodeid] = self._told.get(item.nodeid), outcome.outcome
         if told is None:
             self.progress.outcome(id_of(item), outcome.outcome, reason)

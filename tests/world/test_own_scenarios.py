@@ -104,7 +104,9 @@ def test_an_author_s_own_mistake_is_not_blamed_on_the_product(tmp_path: Path) ->
         "        pass\n\n\n"
         "@question('own.outlives', result='survives')\n"
         "async def test_outlives(federation):\n"
-        "    await federation.users('a')\n"
+        "    await federation.users('a')\n\n\n"
+        "@question('own.video', needs=('video',))\n"
+        "async def test_video(federation): ...\n"
     )
     ran = run_own(tmp_path, text, "--federation", HARDENED)
     mistake = answer(ran, "own.mistake")
@@ -112,6 +114,7 @@ def test_an_author_s_own_mistake_is_not_blamed_on_the_product(tmp_path: Path) ->
     assert mistake.reason.params["text"].startswith("test_own.py:6: TypeError: ")
     assert ran.result.verdicts.works == Verdict.UNKNOWN
     assert ran.result.verdicts.survives == Verdict.PASS
+    assert "own.video: not tested: No product in this run can do what the question needs: video" in ran.output
     assert ran.status == 3
 
 
