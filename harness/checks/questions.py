@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.checks.codes import Code, reason
 from harness.checks.expectations import Outcome, worst_outcome
@@ -72,8 +73,22 @@ class Questions:
             self._steps.setdefault(name, []).append((seq, step))
 
     def answers(self) -> list[QuestionResult]:
-        """Return one result for each question, in the order of the catalogue."""
-        return [self._result(question) for question in self._inputs.questions.questions]
+        """Return one result for each question, in the order of the catalogue.
+
+        A question of the user's own that the policy wants tested, and that no scenario of
+        this run asked, comes last: left out, it would not be missed.
+        """
+        return [self._result(question) for question in (*self._inputs.questions.questions, *self._missed())]
+
+    def _missed(self) -> Iterator[Question]:
+        known = {question.id for question in self._inputs.questions.questions}
+        number = max((question.number for question in self._inputs.questions.questions), default=0)
+        for name in dict.fromkeys(self._inputs.federation.policy.must):
+            if name not in known:
+                number += 1
+                title: dict[Literal["en", "sv"], str] = {"en": name, "sv": name}
+                # The id is the user's word, so its form is not checked.
+                yield Question.model_construct(id=name, number=number, title=title, function="general")
 
     def _result(self, question: Question) -> QuestionResult:
         answer = self._observed.get(question.id) or self._from_steps(question)

@@ -84,6 +84,15 @@ def test_what_must_be_tested_and_was_not_is_unknown(run: Run) -> None:
     assert run.result().verdicts.works == Verdict.UNKNOWN
 
 
+def test_an_own_question_that_must_be_tested_is_missed(run: Run) -> None:
+    run.policy = {"must": ["own.retention"]}
+    run.scenario("chat.delivery")
+    missed = run.question("own.retention")
+    assert (missed.verdict, missed.reason.params) == (Verdict.UNKNOWN, {"code": "no_scenario"})
+    assert run.result().verdicts.works == Verdict.UNKNOWN
+    assert run.result().questions[-1] == missed
+
+
 def test_too_few_agencies_make_a_question_not_applicable(run: Run) -> None:
     run = type(run).clean(["alfa", "beta"])
     run.scenario("chat.server_acl", "not_tested", code="agencies", params={"needed": "3", "found": "2"})
