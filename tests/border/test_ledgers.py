@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -39,8 +38,6 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    if not shutil.which("nft"):
-        pytest.fail("nft is missing; install nftables")
     folder = tmp_path_factory.mktemp("world")
     for name in ("ca", "other"):
         ca = trustme.CA()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from types import FrameType
 
 from harness.errors import CannotRun
 from harness.runtimes.embedded import syscalls
+from harness.runtimes.embedded.forkserver import NO_CORE
 
 RUN = Path("/run")
 NAMESPACES = RUN / "netns"
@@ -106,6 +108,8 @@ def _middle(outer: int, writing: int, work: Callable[[], int]) -> int:
     except OSError as error:
         os.write(writing, f"{step}\n{error.errno}\n{error.strerror}".encode())
         return _SETUP_FAILED
+    # Secrets of the run are in this memory; a crash hands it to nobody on the host.
+    resource.setrlimit(resource.RLIMIT_CORE, (NO_CORE, NO_CORE))
     syscalls.die_with_parent(outer)
     init = os.fork()
     if init == 0:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.runtimes.embedded.enter import entered
+from harness.runtimes.embedded.forkserver import NO_CORE
 
 SCRIPT = """
 import os, subprocess, sys, time
@@ -132,6 +133,16 @@ def test_an_exit_status_passes_through() -> None:
     with python(script) as outer:
         outer.communicate(timeout=20)
         assert outer.returncode == 7
+
+
+def test_a_crash_within_leaves_no_core_dump() -> None:
+    script = (
+        "import resource, sys; from harness.runtimes.embedded.enter import enter\n"
+        "sys.exit(enter(lambda: max(resource.getrlimit(resource.RLIMIT_CORE))))"
+    )
+    with python(script) as outer:
+        outer.communicate(timeout=20)
+    assert outer.returncode == NO_CORE
 
 
 def test_the_world_has_nothing_but_loopback() -> None:
