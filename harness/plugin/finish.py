@@ -10,7 +10,7 @@ from harness.checks import evaluate
 from harness.model.result import RunResult
 from harness.model.verdict import Verdict, worst
 from harness.reports.terminal import last_lines
-from harness.reports.write import write_reports
+from harness.reports.write import write_file, write_reports
 from harness.store.manifest import write_derived_manifest, write_manifest
 from harness.store.run_folder import RunFolder
 from harness.topology import dump
@@ -48,9 +48,9 @@ def derive(folder: RunFolder, lang: str) -> RunResult:
     inputs = folder.read_inputs()
     result = evaluate(inputs, folder.read_evidence())
     write_reports(result, folder.path, lang)
-    (folder.path / "federation.yaml").write_text(dump(inputs.federation), "utf-8")
+    write_file(folder.path / "federation.yaml", dump(inputs.federation).encode())
     policy = inputs.federation.policy.model_dump(mode="json")
-    (folder.path / "policy.yaml").write_text(yaml.safe_dump(policy, sort_keys=False), "utf-8")
+    write_file(folder.path / "policy.yaml", yaml.safe_dump(policy, sort_keys=False).encode())
     write_derived_manifest(folder.path)
     return result
 
