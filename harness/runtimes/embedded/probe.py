@@ -33,9 +33,13 @@ async def send(host: Host, name: str) -> tuple[str, str]:
 
 
 async def _open_tcp(host: Host, family: int, address: str) -> None:
+    loop = asyncio.get_running_loop()
     with host.open_socket(family, socket.SOCK_STREAM) as channel, contextlib.suppress(OSError, TimeoutError):
         async with asyncio.timeout(_SECONDS):
-            await asyncio.get_running_loop().sock_connect(channel, (address, _PORT))
+            await loop.sock_connect(channel, (address, _PORT))
+            # Closed by both sides before the probe is over, no packet of it comes afterwards.
+            channel.shutdown(socket.SHUT_WR)
+            await loop.sock_recv(channel, 1)
 
 
 def _send_udp(host: Host, family: int, address: str) -> None:
