@@ -59,8 +59,8 @@ EVERY_WAY_OUT = [
 ]
 WITHOUT_CONTROL = {"kernel_switch", "write_base", "inherited_descriptor", "vsock"}
 """Whether these are open without a jail depends on the machine's user, mounts and kernel."""
-CLOSED_BY_NAMESPACE = {"abstract_socket", "free_bind"}
-"""A network namespace, or the kernel's choice of a route, closes these without a jail already."""
+CLOSED_BY_NAMESPACE = {"abstract_socket", "core_dump", "free_bind"}
+"""The world around every jail, or the kernel's choice of a route, closes these already."""
 FORKED = """
 import runpy, sys
 def run(arguments):
