@@ -10,6 +10,7 @@ import pytest
 
 from harness import plugin
 from harness.errors import UsageError
+from harness.plugin import hooks
 from harness.plugin.refusal import HeldBack, usage_error
 from harness.plugin.session import SessionPlugin
 from harness.plugin.setup import RunSetup
@@ -21,7 +22,7 @@ def work(setup: RunSetup, arguments: tuple[str, ...]) -> int:
     if not setup.quiet:
         held.let_through()
     session = SessionPlugin(setup, on_begin=held.let_through)
-    plugin.work_in(session)
+    hooks.work_in(session)
     with contextlib.redirect_stderr(cast(TextIO, held)):
         status = int(pytest.main(list(arguments)))
     said = held.take()

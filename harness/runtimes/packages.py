@@ -20,7 +20,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
-import structlog
 
 from harness.errors import CannotRun, HarnessError
 from harness.products import known_products, load_product
@@ -30,8 +29,6 @@ _CACHE_VARIABLE = "FEDHARNESS_CACHE"
 _STAMP = "complete"
 _LOCK_POLL_SECONDS = 0.2
 _QUOTED_LINES = 12
-
-log = structlog.get_logger(__name__)
 
 
 def cache_folder() -> Path:
@@ -106,6 +103,9 @@ def _digest(lock: Path, _mtime: int, _size: int) -> str:
 
 async def _build(folder: Path, lock: Path, what: str) -> None:
     """Make the environment at its final path, since it holds absolute paths; the stamp comes last."""
+    import structlog  # most runs install nothing, and wait for every import
+
+    log = structlog.get_logger(__name__)
     log.info("installing a product", product=what, folder=str(folder))
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     base = str(getattr(sys, "_base_executable", sys.executable))

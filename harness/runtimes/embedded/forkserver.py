@@ -112,7 +112,6 @@ def _serve(control: socket.socket, setup: Setup) -> int:
     run = _import_product(setup["program"])
     if threading.active_count() > 1 or len(list(Path("/proc/self/task").iterdir())) > 1:
         raise RuntimeError("the product starts threads while it is imported, so it cannot be forked")
-    gc.collect()
     gc.freeze()
     control.send(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,10 @@ def left_over(mark: str) -> list[str]:
     return found
 
 
-def gone_within(mark: str, seconds: float) -> bool:
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not left_over(mark):
+        if condition():
             return True
         time.sleep(0.05)
     return False
@@ -58,13 +59,13 @@ def test_nothing_is_left_when_the_outer_process_is_ended(number: signal.Signals)
     with python(SCRIPT, mark) as outer:
         assert outer.stdout is not None
         assert outer.stdout.readline() == "ready\n"
-        assert left_over(mark)
+        assert within(5, lambda: bool(left_over(mark)))
         os.kill(outer.pid, number)
         outer.wait(timeout=10)
         outer.stdout.close()
         if outer.stderr is not None:
             outer.stderr.close()
-    assert gone_within(mark, 5)
+    assert within(5, lambda: not left_over(mark))
 
 
 INTERRUPTED = """
