@@ -41,6 +41,11 @@ test-all: setup-dev ## everything that `make test` runs, and the tests that take
 	$(BIN)/mypy
 	$(BIN)/pytest $(ARGS)
 
+.PHONY: bench
+bench: setup ## measure what fedharness costs, about ten minutes on a quiet machine
+	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.page
+
 .PHONY: setup
 setup: system $(INSTALLED) ## install what is missing, run nothing
 

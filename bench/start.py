@@ -32,7 +32,7 @@ SCENARIO = Path(__file__).parent / "scenarios" / "first_message.py"
 _NOTE = (
     "ready: every service answers. first message: seen at the other agency by a client there; with one "
     "agency there is no other, so it is seen by its sender. Both from the call of the command on. the run's "
-    "beginning: the command has been loaded and has read the federation file."
+    "beginning: the command and pytest have been loaded, and the scenarios are known."
 )
 
 

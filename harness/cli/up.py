@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.cli.options import UpOptions
 from harness.paths import deploy_folder
 from harness.plugin.outer import Request
+from harness.plugin.setup import BY_HAND
 from harness.plugin.up import up
 
 _DEFAULT = "poc.yaml"
@@ -23,7 +24,7 @@ def up_command(options: UpOptions) -> int:
             runtime=options.runtime,
             out=options.out,
             lang=options.lang,
-            suite="up",
+            suite=BY_HAND,
             quiet=True,
             plain=options.plain,
             drivers=options.drivers,

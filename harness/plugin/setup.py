@@ -34,6 +34,9 @@ BLIND_SPOTS = (
     "memory",
     "deleted_open",
 )
+BY_HAND = "up"
+"""The suite's name where a person uses the federation, from a browser or client on the host."""
+BLIND_BY_HAND = ("host_browser",)
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def prepare(
                 **_versions(),
                 "processes": "forked where several share a version" if fork else "plain",
             },
-            blind=BLIND_SPOTS,
+            blind=(*BLIND_SPOTS, *(BLIND_BY_HAND if suite == BY_HAND else ())),
         ),
         federation=federation,
         questions=data.questions(),

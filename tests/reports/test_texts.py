@@ -12,7 +12,7 @@ from harness.model.policy import DataClass
 from harness.model.question import Function, Result
 from harness.model.result import Cause, DestinationClass, Reason
 from harness.model.verdict import Verdict
-from harness.plugin.setup import BLIND_SPOTS
+from harness.plugin.setup import BLIND_BY_HAND, BLIND_SPOTS
 from harness.reports.texts import LANGUAGES, Texts, load_catalogue, parameters
 from harness.sweep.forms import FORMS
 
@@ -67,7 +67,7 @@ def test_every_form_that_a_sweep_finds_has_a_text() -> None:
 
 def test_every_blind_spot_of_the_runtime_has_a_text() -> None:
     named = {key.split(".", 1)[1] for key in ENGLISH if key.startswith(("blind.", "unwatched."))}
-    assert set(BLIND_SPOTS) <= named
+    assert {*BLIND_SPOTS, *BLIND_BY_HAND} <= named
 
 
 def without_exact_sentences(text: str) -> str:

@@ -181,6 +181,8 @@ def test_a_federation_that_is_kept_can_be_used_from_outside_and_leaves_a_whole_r
     assert f"recorded in {folder}" in started.output
     verified = subprocess.run(command("verify", folder), capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
+    (one, *_) = json.loads((folder / "run.json").read_text())["coverage"]
+    assert "host_browser" in [reason["code"] for reason in one["blind"]]
     visitors = {record["host"] for record in records(folder, "hosts") if record["role"] == "visitor"}
     assert len(visitors) == 2
     rows = [row for row in records(folder, "ledger") if row["port"] in visitors and row["ledger"] == "tried"]
