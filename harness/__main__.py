@@ -1,5 +1,5 @@
 """``python -m harness`` is the same as ``fedharness``."""
 
-from harness.cli.main import main
+from harness.cli.entry import main
 
 main()

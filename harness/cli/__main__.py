@@ -1,5 +1,5 @@
 """``python -m harness.cli`` is the ``fedharness`` command."""
 
-from harness.cli.main import main
+from harness.cli.entry import main
 
 main()
