@@ -23,8 +23,6 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 DRIVER = ROOT / "docs" / "writing-a-driver.md"
 SCENARIO = ROOT / "docs" / "writing-a-scenario.md"
 NAMED_BLOCK = re.compile(r"^`(?P<name>[\w./-]+)`[^\n]*\n\n```\w+\n(?P<text>.*?)^```$", re.M | re.S)
-TO_COME = {"docs/images/report.png"}
-"""Pictures that are taken of a finished run, when the reports' looks are settled."""
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)(?:#([\w.-]+))?\)")
 
 
@@ -35,7 +33,7 @@ def every_document() -> str:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     for target, anchor in LINK.findall(path.read_text()):
-        assert target in TO_COME or (path.parent / target).exists(), f"{path.name}: {target}"
+        assert (path.parent / target).exists(), f"{path.name}: {target}"
         if anchor:
             assert anchor in anchors(path.parent / target), f"{path.name}: {target}#{anchor}"
 
