@@ -13,6 +13,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from harness.errors import HarnessError
+from harness.plugin.recorded import Recorded
 from harness.reports.escape import shortened, visible
 from harness.reports.texts import Texts
 
@@ -31,12 +32,19 @@ class Progress:
             output shows.
         plain: plain lines even on a terminal.
         lang: ``en`` or ``sv``.
+        recorded: what the live line tells of the record; ``None``: nothing.
         out: where to print; the process's standard output as it is now, so that pytest's
             capturing of what scenarios print holds nothing back.
     """
 
     def __init__(
-        self, *, quiet: bool = False, plain: bool = False, lang: str = "en", out: TextIO | None = None
+        self,
+        *,
+        quiet: bool = False,
+        plain: bool = False,
+        lang: str = "en",
+        recorded: Recorded | None = None,
+        out: TextIO | None = None,
     ) -> None:
         self._quiet = quiet
         self._texts = Texts(lang)
@@ -46,7 +54,10 @@ class Progress:
             soft_wrap=True,
             force_terminal=False if plain else None,
         )
+        self._recorded = recorded
         self._live: Live | None = None
+        self._spinner = Spinner("dots")
+        self._goes_on = ""
         self._may_live = self._console.is_terminal
         self._begin = time.monotonic()
         self._planned = self._done = 0
@@ -119,14 +130,27 @@ class Progress:
         if not self._may_live:
             self._line(text)
             return
-        spinner = Spinner("dots", text=Text(visible(text)))
+        self._goes_on = visible(text)
         if self._live is None:
             # Standard output stays pytest's: only this console's own lines go above the live one.
             self._live = Live(
-                console=self._console, transient=True, redirect_stdout=False, redirect_stderr=False
+                console=self._console,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+                get_renderable=self._drawn,
             )
             self._live.start()
-        self._live.update(spinner)
+        self._live.refresh()
+
+    def _drawn(self) -> Spinner:
+        """Return the live line as it is at this moment."""
+        parts = [self._goes_on]
+        if self._recorded is not None and self._recorded.connections:
+            lookups, connections = self._recorded.lookups, self._recorded.connections
+            parts.append(self._texts.text("progress.recorded", connections=connections, lookups=lookups))
+        self._spinner.update(text=Text(" · ".join(parts)))
+        return self._spinner
 
     def _line(self, text: str) -> None:
         if not self._quiet:

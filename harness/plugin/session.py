@@ -19,6 +19,7 @@ from harness.plugin.collection import Collection, question_of
 from harness.plugin.outcomes import Outcome, outcome_of
 from harness.plugin.own_questions import id_of
 from harness.plugin.progress import Progress
+from harness.plugin.recorded import Recorded
 from harness.plugin.runtimes import runtime_maker
 from harness.plugin.setup import RunSetup
 from harness.plugin.watching import Watching
@@ -46,7 +47,12 @@ class SessionPlugin:
         self._told_recorder = self._told_unwritable = False
         self._redactor = Redactor()
         self._texts = Texts(setup.lang)
-        self.progress = Progress(quiet=not setup.quiet, plain=setup.plain, lang=setup.lang)
+        self.progress = Progress(
+            quiet=not setup.quiet,
+            plain=setup.plain,
+            lang=setup.lang,
+            recorded=Recorded(setup.folder.evidence),
+        )
         self.collection = Collection(setup.inputs.questions, self.progress)
         self.begun = self.interrupted = self.could_not_run = False
         self.problem: HarnessError | None = None
@@ -57,6 +63,8 @@ class SessionPlugin:
         """Watch what is collected, and end in good order when asked to end."""
         config.pluginmanager.register(self.collection, "fedharness-collection")
         for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) == signal.SIG_IGN:
+                continue
             # As an interrupt: the event loop then cancels what runs, and ends in good order.
             signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
 

@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.plugin.progress import Progress, standard_output
+from harness.plugin.recorded import Recorded
 
 
 def lines(out: io.StringIO) -> list[str]:
@@ -122,3 +123,26 @@ def test_lines_go_where_output_went_when_the_run_began(tmp_path: Path) -> None:
         os.close(kept)
     assert "alfa/chat: ready" in before.read_text()
     assert during.read_text() == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_live_line_tells_what_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    (tmp_path / "flows.jsonl").write_text(
+        '{"event":"first"}\n{"event":"end"}\n{"event":"first"}\n{"event":"fi'
+    )
+    (tmp_path / "dns.jsonl").write_text("{}\n" * 3)
+    out = Terminal()
+    progress = Progress(out=out, recorded=Recorded(tmp_path))
+    progress.planned(1)
+    with (tmp_path / "flows.jsonl").open("a") as file:
+        file.write('rst"}\n')
+    progress.scenario("chat.kick")
+    progress.stop()
+    assert "bringing the world up · recorded: 2 connections, 3 look-ups" in out.getvalue()
+    assert "[1/1] chat.kick · recorded: 3 connections, 3 look-ups" in out.getvalue()
