@@ -38,8 +38,9 @@ def row(result: RunResult) -> dict[str, str]:
     """Return what one run came to, as text."""
     verdicts, counts, run = result.verdicts, result.counts, result.run
     seconds = None if run.ended is None else round(run.ended - run.started, 1)
+    started = datetime.fromtimestamp(run.started, UTC).isoformat(timespec="seconds")
     values = (
-        *(run.id, datetime.fromtimestamp(run.started, UTC).isoformat(timespec="seconds"), seconds, run.complete),
+        *(run.id, started, seconds, run.complete),
         *(verdicts.works, verdicts.stays, verdicts.stays_reference, verdicts.survives),
         *(counts.passed, counts.unknown, counts.failed, len(result.findings)),
         " ".join(question.id for question in result.questions if question.verdict in _TRIED),

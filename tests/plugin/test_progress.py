@@ -133,15 +133,14 @@ class Terminal(io.StringIO):
 def test_a_live_line_tells_what_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
-    (tmp_path / "flows.jsonl").write_text(
-        '{"event":"first"}\n{"event":"end"}\n{"event":"first"}\n{"event":"fi'
-    )
+    first, end = '{"event":"first"}\n', '{"event":"end"}\n'
+    (tmp_path / "flows.jsonl").write_text(f"{first}{end}{first}{first[:10]}")
     (tmp_path / "dns.jsonl").write_text("{}\n" * 3)
     out = Terminal()
     progress = Progress(out=out, recorded=Recorded(tmp_path))
     progress.planned(1)
     with (tmp_path / "flows.jsonl").open("a") as file:
-        file.write('rst"}\n')
+        file.write(first[10:])
     progress.scenario("chat.kick")
     progress.stop()
     assert "bringing the world up · recorded: 2 connections, 3 look-ups" in out.getvalue()
